@@ -1,0 +1,6 @@
+#[observed]
+async fn serve() -> ! {
+    loop {
+        accept().await
+    }
+}

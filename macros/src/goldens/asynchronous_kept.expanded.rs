@@ -1,0 +1,56 @@
+#[some::other]
+async fn fetch(url: &str) -> usize {
+    ::tallied::__private::Observed::new(
+            {
+                fn __tallied_marker() {}
+                static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
+                    ::tallied::__private::Definition::new(
+                            ::tallied::__private::Identity::path(
+                                "function",
+                                ::core::module_path!(),
+                                || ::tallied::__private::type_name_of(__tallied_marker),
+                            ),
+                            ::core::file!(),
+                            ::core::line!(),
+                        )
+                        .counter(
+                            "my_shop_function_calls_total",
+                            "Calls by function and status.",
+                            true,
+                        ),
+                    &__TALLIED_SITE,
+                );
+                &__TALLIED_SITE
+            },
+            |__site| {
+                ::tallied::__private::tracing::span!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::INFO, "fetch", "function" = & *
+                    __site.identity(),
+                )
+            },
+            async move {
+                let url = url;
+                #[allow(
+                    unreachable_code,
+                    clippy::diverging_sub_expression,
+                    clippy::empty_loop,
+                    clippy::let_unit_value
+                )]
+                if false {
+                    let __returned: usize = loop {};
+                    return __returned;
+                }
+                {
+                    ::tallied::__private::nothing();
+                    get(url).await
+                }
+            },
+            |__out| {
+                #[allow(unused_imports)]
+                use ::tallied::__private::{AskAny as _, AskResult as _};
+                (&&::tallied::__private::Ask(__out)).told()
+            },
+        )
+        .await
+}

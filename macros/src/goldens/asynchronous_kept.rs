@@ -1,0 +1,5 @@
+#[observed]
+#[some::other]
+async fn fetch(url: &str) -> usize {
+    get(url).await
+}

@@ -1,0 +1,49 @@
+impl Cart {
+    /// Loads it.
+    pub fn load(mut self, from: &Store) -> Result<Self, Error> {
+        ::tallied::__private::observe(
+            {
+                fn __tallied_marker() {}
+                static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
+                    ::tallied::__private::Definition::new(
+                            ::tallied::__private::Identity::path(
+                                "function",
+                                ::core::module_path!(),
+                                || ::tallied::__private::type_name_of(__tallied_marker),
+                            ),
+                            ::core::file!(),
+                            ::core::line!(),
+                        )
+                        .counter(
+                            "my_shop_function_calls_total",
+                            "Calls by function and status.",
+                            true,
+                        ),
+                    &__TALLIED_SITE,
+                );
+                &__TALLIED_SITE
+            },
+            |__site| {
+                ::tallied::__private::tracing::span!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::INFO, "load", "function" = & *
+                    __site.identity(),
+                )
+            },
+            move || -> Result<Self, Error> {
+                let _ = &self;
+                let from = from;
+                {
+                    ::tallied::__private::nothing();
+                    self.items = from.items()?;
+                    Ok(self)
+                }
+            },
+            |__out| {
+                #[allow(unused_imports)]
+                use ::tallied::__private::{AskAny as _, AskResult as _};
+                (&&::tallied::__private::Ask(__out)).told()
+            },
+        )
+    }
+}

@@ -1,0 +1,50 @@
+fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Token) {
+    ::tallied::__private::observe(
+        {
+            fn __tallied_marker() {}
+            static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
+                ::tallied::__private::Definition::new(
+                        ::tallied::__private::Identity::path(
+                            "function",
+                            ::core::module_path!(),
+                            || ::tallied::__private::type_name_of(__tallied_marker),
+                        ),
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .counter(
+                        "my_shop_function_calls_total",
+                        "Calls by function and status.",
+                        true,
+                    ),
+                &__TALLIED_SITE,
+            );
+            &__TALLIED_SITE
+        },
+        |__site| {
+            ::tallied::__private::tracing::span!(
+                target : ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO, "patterns", "function" = & *
+                __site.identity(),
+            )
+        },
+        move || -> () {
+            let __arg0 = __arg0;
+            let _ = __arg0;
+            let __arg1 = __arg1;
+            let (a, _) = __arg1;
+            #[cfg(unix)]
+            let ref b = __arg2;
+            let _c = _c;
+            {
+                ::tallied::__private::nothing();
+                work(a, b)
+            }
+        },
+        |__out| {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{AskAny as _, AskResult as _};
+            (&&::tallied::__private::Ask(__out)).told()
+        },
+    )
+}

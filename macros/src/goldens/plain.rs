@@ -1,0 +1,4 @@
+#[observed]
+fn resize(width: u32) -> u32 {
+    width / 2
+}

@@ -1,0 +1,45 @@
+fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
+    ::tallied::__private::Observed::new(
+        {
+            fn __tallied_marker() {}
+            static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
+                ::tallied::__private::Definition::new(
+                        ::tallied::__private::Identity::path(
+                            "function",
+                            ::core::module_path!(),
+                            || ::tallied::__private::type_name_of(__tallied_marker),
+                        ),
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .counter(
+                        "my_shop_function_calls_total",
+                        "Calls by function and status.",
+                        true,
+                    ),
+                &__TALLIED_SITE,
+            );
+            &__TALLIED_SITE
+        },
+        |__site| {
+            ::tallied::__private::tracing::span!(
+                target : ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO, "fetch", "function" = & *
+                __site.identity(),
+            )
+        },
+        ::tallied::__private::call(move || {
+            let url = url;
+            {
+                ::tallied::__private::nothing();
+                let url = url.to_owned();
+                async move { get(url).await }
+            }
+        }),
+        |__out| {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{AskAny as _, AskResult as _};
+            (&&::tallied::__private::Ask(__out)).told()
+        },
+    )
+}

@@ -1,0 +1,37 @@
+fn only_a_span() {
+    ::tallied::__private::observe(
+        {
+            fn __tallied_marker() {}
+            static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
+                ::tallied::__private::Definition::new(
+                    ::tallied::__private::Identity::path(
+                        "function",
+                        ::core::module_path!(),
+                        || ::tallied::__private::type_name_of(__tallied_marker),
+                    ),
+                    ::core::file!(),
+                    ::core::line!(),
+                ),
+                &__TALLIED_SITE,
+            );
+            &__TALLIED_SITE
+        },
+        |__site| {
+            ::tallied::__private::tracing::span!(
+                target : ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO, "only_a_span", "function" = &
+                * __site.identity(),
+            )
+        },
+        move || -> () {
+            {
+                ::tallied::__private::nothing();
+            }
+        },
+        |__out| {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{AskAny as _, AskResult as _};
+            (&&::tallied::__private::Ask(__out)).told()
+        },
+    )
+}

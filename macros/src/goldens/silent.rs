@@ -1,0 +1,2 @@
+#[observed(counter = false)]
+fn only_a_span() {}

@@ -1,0 +1,81 @@
+//! The macros of `tallied`. Depend on `tallied`, which re-exports them: the expansions name `::tallied`.
+
+mod diag;
+mod echo;
+mod names;
+mod observed;
+mod paths;
+
+#[cfg(test)]
+mod goldens;
+
+use proc_macro::TokenStream;
+
+/// Gives a function a span, a counter of its calls by outcome, and, when asked, a duration histogram and a gauge of the
+/// calls that are running.
+///
+/// ```text
+/// #[observed]                                    // span and calls counter
+/// #[observed(histogram)]                         // and a duration histogram with the standard buckets
+/// #[observed(task_name, histogram)]              // the label `task_name` holds the function's name
+/// #[observed(in_flight)]                         // and a gauge of the calls that are running now
+/// #[observed(counter = "jobs_total", histogram = "job_seconds", buckets = FAST)]
+/// ```
+///
+/// It goes on functions and methods, `async` or not, and on functions that return `impl Future` or
+/// `Pin<Box<dyn Future>>` (so under `#[async_trait]` too): of those it observes the future.
+///
+/// # What a call is told as
+///
+/// The label `status` of the counter and of the histogram is one of:
+///
+/// | `status` | the call |
+/// |---|---|
+/// | `ok` | returned, and not an `Err` |
+/// | `error` | returned an `Err`; a `Result` is known by its type, so aliases work |
+/// | `cancelled` | its future was dropped after its first poll; one that was never polled is not a call |
+/// | `panicked` | unwound |
+///
+/// Only those that the function can have are exposed, and they are from its first call. A value of a bare generic type
+/// is `ok`, whatever it is. Time counts from the first poll to the end, in nanoseconds.
+///
+/// # Arguments
+///
+/// | argument | what it does |
+/// |---|---|
+/// | a bare word | a label of that name that holds the function's name; at most one |
+/// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…")` |
+/// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", buckets = CONST)` |
+/// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…")` |
+/// | `buckets = CONST` | the histogram's bounds in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
+/// | `span = false` | opens no span |
+/// | `crate = path` | where `tallied` is, if it is re-exported or renamed |
+///
+/// A word that is nearly an argument or a parameter is an error, so a misspelt `histogrm` never becomes a label.
+///
+/// # Names
+///
+/// `{crate}` is the package's name, with `_` for what a metric's name cannot hold.
+///
+/// | attribute | families | labels |
+/// |---|---|---|
+/// | `#[observed(task_name, histogram)]` | `{crate}_task_calls_total`, `{crate}_task_duration_seconds`, `{crate}_task_in_flight` | `task_name`, `status` |
+/// | `#[observed(histogram)]` | `{crate}_function_calls_total`, `{crate}_function_duration_seconds`, `{crate}_function_in_flight` | `function`, `status` |
+/// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
+///
+/// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
+/// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up.
+///
+/// # The span
+///
+/// A `tracing` span of level INFO with the function's name, whose field is the label. Arguments are never recorded.
+///
+/// # Limits
+///
+/// A `const fn`, a method without a body and a whole `impl` block are refused, each with the reason. In a function with
+/// `#[track_caller]` that returns a value, `Location::caller()` is the function itself.
+#[proc_macro_attribute]
+pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    observed::expand(attribute.into(), item.into(), &package).into()
+}

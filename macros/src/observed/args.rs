@@ -1,0 +1,232 @@
+//! The text of the attribute → [`Args`].
+//!
+//! Knows how arguments are written, not what they mean: no defaults, and nothing of the function. A broken argument is
+//! said and skipped, so the next one is read too.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, Ident, LitBool, LitStr, Path, Token, parenthesized, token};
+
+use crate::diag::{Errors, did_you_mean};
+
+/// The arguments that this version has.
+pub const KNOWN: [&str; 6] = ["counter", "histogram", "in_flight", "buckets", "span", "crate"];
+
+/// Words that are arguments of tracing's attribute or will be of ours: never labels.
+pub const RESERVED: [&str; 21] = [
+    "after",
+    "allow",
+    "args",
+    "budget",
+    "busy",
+    "err",
+    "fields",
+    "follows_from",
+    "future",
+    "labels",
+    "level",
+    "log",
+    "name",
+    "parent",
+    "ret",
+    "skip",
+    "skip_all",
+    "slow",
+    "status",
+    "summary",
+    "target",
+];
+
+/// The attribute as it is written, each argument at most once.
+#[derive(Default)]
+pub struct Args {
+    pub counter: Option<Metric>,
+    pub histogram: Option<Metric>,
+    pub in_flight: Option<Metric>,
+    pub buckets: Option<Buckets>,
+    pub span: Option<bool>,
+    pub krate: Option<Path>,
+    /// Bare words that are no argument.
+    pub words: Vec<Ident>,
+}
+
+/// `counter`, `histogram` or `in_flight`.
+pub struct Metric {
+    pub key: Ident,
+    /// `= false`
+    pub off: bool,
+    pub name: Option<LitStr>,
+    pub help: Option<LitStr>,
+    pub buckets: Option<Buckets>,
+}
+
+pub struct Buckets {
+    pub key: Ident,
+    pub bounds: Expr,
+}
+
+pub fn parse(attribute: TokenStream, errors: &Errors) -> Args {
+    let mut args = Args::default();
+    let parser = |input: ParseStream<'_>| {
+        list(input, errors, |input| argument(input, &mut args, errors));
+        Ok(())
+    };
+    // The list swallows every token, so this only fails where a token is unreadable.
+    if let Err(error) = parser.parse2(attribute) {
+        errors.push(error);
+    }
+    args
+}
+
+/// Reads arguments between commas; after a broken one, goes on behind the next comma.
+fn list(input: ParseStream<'_>, errors: &Errors, mut one: impl FnMut(ParseStream<'_>) -> syn::Result<()>) {
+    while !input.is_empty() {
+        let read = one(input).and_then(|()| {
+            if input.is_empty() || input.peek(Token![,]) {
+                Ok(())
+            } else {
+                Err(input.error("expected `,` after the argument"))
+            }
+        });
+        if let Err(error) = read {
+            errors.push(error);
+            while !input.is_empty() && !input.peek(Token![,]) {
+                let _ = input.parse::<TokenTree>();
+            }
+        }
+        let _ = input.parse::<Option<Token![,]>>();
+    }
+}
+
+fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        let literal = if input.peek(LitStr) { "; a name is written `counter = \"…\"`" } else { "" };
+        return Err(input.error(format!("expected an argument such as `histogram`{literal}")));
+    }
+    let key = input.call(Ident::parse_any)?;
+    let bare = input.is_empty() || input.peek(Token![,]);
+    match key.to_string().as_str() {
+        "counter" => set(&mut args.counter, metric(input, &key, false, errors)?, &key, errors),
+        "histogram" => set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors),
+        "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
+        "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
+        "span" => set(&mut args.span, switch(input)?, &key, errors),
+        "crate" => {
+            value(input, "`crate = path`")?;
+            set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
+        }
+        word if RESERVED.contains(&word) => {
+            return Err(syn::Error::new_spanned(
+                &key,
+                format!("`{word}` is reserved for an argument that this version does not have"),
+            ));
+        }
+        _ if bare => args.words.push(key),
+        word => {
+            let known = KNOWN.iter().chain(&RESERVED).copied();
+            let remedy = match did_you_mean(word, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the arguments are {}", listed(&KNOWN)),
+            };
+            return Err(syn::Error::new_spanned(&key, format!("unknown argument `{word}`; {remedy}")));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the first and blames the second.
+fn set<T>(place: &mut Option<T>, value: T, key: &Ident, errors: &Errors) {
+    if place.is_some() {
+        errors.at(key, format!("duplicate argument `{key}`; remove one of the two"));
+    } else {
+        *place = Some(value);
+    }
+}
+
+/// Nothing, `= "name"`, `= false`, or `(name = "…", help = "…", buckets = …)`.
+fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &Errors) -> syn::Result<Metric> {
+    let mut metric = Metric { key: key.clone(), off: false, name: None, help: None, buckets: None };
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        if input.peek(LitStr) {
+            metric.name = Some(input.parse()?);
+        } else if input.peek(LitBool) {
+            metric.off = !input.parse::<LitBool>()?.value;
+        } else {
+            return Err(
+                input.error(format!("expected a string, the family's name: `{key} = \"…\"`, or `{key} = false`"))
+            );
+        }
+    } else if input.peek(token::Paren) {
+        let inner;
+        parenthesized!(inner in input);
+        list(&inner, errors, |inner| inside(inner, &mut metric, has_buckets, errors));
+    }
+    Ok(metric)
+}
+
+fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors: &Errors) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(format!("expected an argument of `{}(…)` such as `name = \"…\"`", metric.key)));
+    }
+    let key = input.call(Ident::parse_any)?;
+    let known: &[&str] = if has_buckets { &["name", "help", "buckets"] } else { &["name", "help"] };
+    match key.to_string().as_str() {
+        "name" => set(&mut metric.name, string(input, &key)?, &key, errors),
+        "help" => set(&mut metric.help, string(input, &key)?, &key, errors),
+        "buckets" if has_buckets => set(&mut metric.buckets, buckets(input, &key)?, &key, errors),
+        word => {
+            let remedy = match did_you_mean(word, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", listed(known)),
+            };
+            return Err(syn::Error::new_spanned(
+                &key,
+                format!("unknown argument `{word}` of `{}(…)`; {remedy}", metric.key),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn string(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
+    value(input, &format!("`{key} = \"…\"`"))?;
+    if input.peek(LitStr) { input.parse() } else { Err(input.error(format!("expected a string: `{key} = \"…\"`"))) }
+}
+
+fn switch(input: ParseStream<'_>) -> syn::Result<bool> {
+    if !input.peek(Token![=]) {
+        return Ok(true);
+    }
+    input.parse::<Token![=]>()?;
+    if input.peek(LitBool) {
+        Ok(input.parse::<LitBool>()?.value)
+    } else {
+        Err(input.error("expected `true` or `false`"))
+    }
+}
+
+fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {
+    value(input, "`buckets = CONST`")?;
+    Ok(Buckets { key: key.clone(), bounds: input.parse()? })
+}
+
+fn value(input: ParseStream<'_>, form: &str) -> syn::Result<()> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        Ok(())
+    } else {
+        Err(input.error(format!("expected `=`: {form}")))
+    }
+}
+
+/// `` `a`, `b` and `c` ``
+pub fn listed(words: &[impl AsRef<str>]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}

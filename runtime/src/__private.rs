@@ -1,0 +1,33 @@
+//! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
+
+pub use crate::family::{STANDARD_BUCKETS, cells};
+pub use crate::future::Observed;
+pub use crate::guard::{Inline, observe};
+pub use crate::label::{Identity, type_name_of};
+pub use crate::outcome::{Ask, AskAny, AskResult};
+pub use crate::site::{Definition, Site};
+pub use std::boxed::Box;
+pub use tracing;
+
+/// The output of a function type: names `!` where only a return type may.
+pub trait Output {
+    /// What it returns.
+    type Is;
+}
+
+impl<R> Output for fn() -> R {
+    type Is = R;
+}
+
+/// The type `!`.
+pub type Never = <fn() -> ! as Output>::Is;
+
+/// Does nothing. An expansion that begins a user's block with it raises no `unused_braces` in their crate.
+#[inline(always)]
+pub const fn nothing() {}
+
+/// Calls `body`: a closure that is called where it stands would raise a lint.
+#[inline]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}

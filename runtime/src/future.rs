@@ -1,0 +1,98 @@
+//! A call that may wait: from the first poll of its future to the value, the panic or the drop.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use crate::guard::Call;
+use crate::outcome::{Status, Told, Ways};
+use crate::site::Callsite;
+
+pin_project! {
+    /// The future of an observed function.
+    ///
+    /// Nothing is counted before the first poll: a future that was never polled is not a call.
+    pub struct Observed<F, S, C, K>
+    where
+        K: Callsite,
+    {
+        site: &'static K,
+        open: S,
+        told: C,
+        // `None` until the first poll.
+        span: Option<Span>,
+        // Here between polls only. During a poll it is on the stack, so that unwinding drops it there, and a drop of
+        // this future finds it if and only if the call was waiting.
+        waiting: Option<Call<K>>,
+        // `None` only while this is being dropped.
+        #[pin]
+        inner: Option<F>,
+    }
+
+    impl<F, S, C, K> PinnedDrop for Observed<F, S, C, K>
+    where
+        K: Callsite,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(span) = this.span else { return };
+            // What the future holds is dropped inside its span, as it would have been had it gone on, and in its time.
+            let _entered = span.enter();
+            this.inner.set(None);
+            if let Some(call) = this.waiting.take() {
+                call.end(Status::Cancelled);
+            }
+        }
+    }
+}
+
+impl<F, S, C, T, K> Observed<F, S, C, K>
+where
+    F: Future,
+    S: Fn(&'static K) -> Span,
+    C: Fn(&F::Output) -> T,
+    T: Told,
+    K: Callsite,
+{
+    /// Wraps `inner`. `open` makes the span at the first poll, `told` reads the outcome off the value.
+    #[inline]
+    pub fn new(site: &'static K, open: S, inner: F, told: C) -> Self {
+        Observed { site, open, told, span: None, waiting: None, inner: Some(inner) }
+    }
+}
+
+impl<F, S, C, T, K> Future for Observed<F, S, C, K>
+where
+    F: Future,
+    S: Fn(&'static K) -> Span,
+    C: Fn(&F::Output) -> T,
+    T: Told,
+    K: Callsite,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if this.span.is_none() {
+            *this.span = Some((this.open)(this.site));
+            *this.waiting = Some(Call::begin(this.site, Ways::of(T::CAN_FAIL, true)));
+        }
+        let _entered = this.span.as_ref().map(Span::enter);
+        let call = this.waiting.take();
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let polled = inner.poll(cx);
+        match &polled {
+            Poll::Pending => *this.waiting = call,
+            Poll::Ready(out) => {
+                if let Some(call) = call {
+                    call.end((this.told)(out).status());
+                }
+            }
+        }
+        polled
+    }
+}

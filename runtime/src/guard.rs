@@ -1,0 +1,90 @@
+//! A call from its beginning to its end.
+//!
+//! The invariant: a [`Call`] is ended exactly once. Whoever knows how it ended says so with [`Call::end`]; a call that is
+//! dropped without a word was unwound, because every other way out passes somebody who knows.
+
+use tracing::Span;
+
+use crate::clock::Started;
+use crate::outcome::{Status, Told, Ways};
+use crate::site::Callsite;
+
+/// A running call.
+pub struct Call<K: Callsite> {
+    site: &'static K,
+    started: Option<Started>,
+}
+
+impl<K: Callsite> Call<K> {
+    /// The call begins now.
+    #[inline]
+    pub(crate) fn begin(site: &'static K, ways: Ways) -> Self {
+        site.begin(ways);
+        Call { site, started: K::TIMED.then(Started::now) }
+    }
+
+    /// The call ended, and how.
+    #[inline]
+    pub(crate) fn end(self, status: Status) {
+        self.count(status);
+        std::mem::forget(self);
+    }
+
+    #[inline]
+    fn count(&self, status: Status) {
+        self.site.end(status, self.started.map(Started::elapsed_nanos));
+    }
+}
+
+impl<K: Callsite> Drop for Call<K> {
+    #[inline]
+    fn drop(&mut self) {
+        self.count(Status::Panicked);
+    }
+}
+
+/// Runs `body` as a call of `site`, inside the span.
+#[inline]
+pub fn observe<K: Callsite, R, T: Told>(
+    site: &'static K,
+    open: impl FnOnce(&'static K) -> Span,
+    body: impl FnOnce() -> R,
+    told: impl FnOnce(&R) -> T,
+) -> R {
+    let _entered = open(site).entered();
+    let call = Call::begin(site, Ways::of(T::CAN_FAIL, false));
+    let out = body();
+    let status = told(&out).status();
+    call.end(status);
+    out
+}
+
+/// A call of a function whose body stays where it is, because a closure cannot stand for it.
+///
+/// It sees no returned value: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile.
+pub struct Inline<K: Callsite> {
+    call: Option<Call<K>>,
+    unwinding_before: bool,
+    // After the call: the span is left when the call has been counted.
+    _entered: tracing::span::EnteredSpan,
+}
+
+impl<K: Callsite> Inline<K> {
+    /// The call begins now.
+    #[inline]
+    pub fn begin(site: &'static K, open: impl FnOnce(&'static K) -> Span) -> Self {
+        let entered = open(site).entered();
+        let call = Some(Call::begin(site, Ways::of(false, false)));
+        Inline { call, unwinding_before: std::thread::panicking(), _entered: entered }
+    }
+}
+
+impl<K: Callsite> Drop for Inline<K> {
+    #[inline]
+    fn drop(&mut self) {
+        let unwound = !self.unwinding_before && std::thread::panicking();
+        if let Some(call) = self.call.take() {
+            call.end(if unwound { Status::Panicked } else { Status::Ok });
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One attribute on a function gives it a span, a counter and a duration histogram.
+//!
+//! ```
+//! use tallied::observed;
+//!
+//! #[observed(task_name, histogram)]
+//! fn resize(width: u32) -> Result<u32, &'static str> {
+//!     if width == 0 { Err("nothing to resize") } else { Ok(width / 2) }
+//! }
+//!
+//! resize(640)?;
+//! let _ = resize(0);
+//! # if cfg!(feature = "metrics") {
+//! let text = tallied::gather_metrics();
+//! assert!(text.contains("tallied_task_calls_total{task_name=\"resize\",status=\"error\"} 1"));
+//! # }
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! # Vocabulary
+//!
+//! A *family* is a metric's name with its type and help. A *series* is one line of it: a name with one set of label
+//! values. A *callsite* is a function that carries the attribute. The *exposition* is the text that a Prometheus
+//! server scrapes.
+//!
+//! # Where to look
+//!
+//! - [`observed`]: the attribute, with all of its arguments.
+//! - [`gather_metrics`] and [`encode`]: the exposition.
+//! - `registry` takes `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
+//! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.
+//!
+//! # Without the feature `metrics`
+//!
+//! Everything still compiles and the spans stay. Nothing is counted, [`gather_metrics`] returns an empty string, and
+//! neither `prometheus` nor `once_cell` is in the tree.
+
+// Lets the expansions of our own attribute, which name `::tallied`, compile inside this crate's tests.
+#[cfg(test)]
+extern crate self as tallied;
+
+#[cfg(feature = "metrics")]
+mod catalogue;
+#[cfg(feature = "metrics")]
+mod cell;
+mod clock;
+mod encode;
+mod family;
+#[cfg(feature = "metrics")]
+mod foreign;
+mod future;
+mod guard;
+mod label;
+mod outcome;
+#[cfg(feature = "metrics")]
+mod registry;
+mod site;
+#[cfg(feature = "metrics")]
+mod snapshot;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use encode::{Format, encode, gather_metrics};
+pub use family::STANDARD_BUCKETS;
+#[cfg(feature = "metrics")]
+pub use foreign::{collector, registry};
+pub use tallied_macros::observed;

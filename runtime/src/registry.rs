@@ -1,0 +1,201 @@
+//! One scrape: callsites become families, other people's collectors join them, and what cannot stand together is left out.
+//!
+//! Holds the only lock of this crate, and only scrapes take it. What it guards is the set of notices already given, so
+//! each is told once.
+//!
+//! The invariant: whatever leaves here can be written. Names follow the grammar, a sample's name belongs to one family,
+//! a label set stands once.
+
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalogue::{self, Readings};
+use crate::family;
+use crate::foreign;
+use crate::label::Identity;
+use crate::outcome::Status;
+use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
+
+static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+/// Every family that can be exposed, by name.
+pub(crate) fn gather() -> Vec<Family> {
+    let mut notices = Vec::new();
+    let mut families = own_families(&mut notices);
+    families.extend(foreign::families(&mut notices));
+    let families = admit(families, &mut notices);
+    tell(notices);
+    families
+}
+
+/// The families of our callsites alone.
+pub(crate) fn gather_own() -> Vec<Family> {
+    let mut notices = Vec::new();
+    let families = own_families(&mut notices);
+    let families = admit(families, &mut notices);
+    tell(notices);
+    families
+}
+
+/// Says each notice once in the life of the process.
+fn tell(notices: Vec<String>) {
+    if notices.is_empty() {
+        return;
+    }
+    let fresh: Vec<String> = {
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = told.get_or_insert_default();
+        notices.into_iter().filter(|notice| told.insert(notice.clone())).collect()
+    };
+    // Not under the lock: a subscriber may scrape.
+    for notice in fresh {
+        tracing::warn!(target: "tallied", "{notice}");
+    }
+}
+
+/// Keeps the families that can stand together on one exposition, sorted by name. The first comer wins.
+fn admit(families: Vec<Family>, notices: &mut Vec<String>) -> Vec<Family> {
+    let mut owners: BTreeMap<String, Text> = BTreeMap::new();
+    let mut admitted: BTreeMap<Text, Family> = BTreeMap::new();
+    for family in families {
+        let samples = || family.kind.suffixes().iter().map(|suffix| format!("{}{suffix}", family.name));
+        if let Some((sample, owner)) = samples().find_map(|s| owners.get(&s).map(|owner| (s.clone(), owner))) {
+            notices.push(format!(
+                "the family `{}` is not exposed: its sample `{sample}` belongs to the family `{owner}`; rename one of them",
+                family.name
+            ));
+            continue;
+        }
+        owners.extend(samples().map(|sample| (sample, family.name.clone())));
+        admitted.insert(family.name.clone(), family);
+    }
+    admitted.into_values().collect()
+}
+
+/// A family while its callsites are added up.
+struct Sum {
+    kind: Kind,
+    help: &'static str,
+    bounds: &'static [f64],
+    labels: Vec<&'static str>,
+    place: (&'static str, u32),
+    /// By label values.
+    series: BTreeMap<Vec<Text>, Value>,
+}
+
+fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
+    let mut sums = BTreeMap::new();
+    for readings in catalogue::callsites() {
+        let definition = readings.definition();
+        for (kind, family) in [
+            (Kind::Counter, &definition.counter),
+            (Kind::Histogram, &definition.histogram),
+            (Kind::Gauge, &definition.in_flight),
+        ] {
+            if let Some(family) = family {
+                add(&mut sums, kind, family, readings, notices);
+            }
+        }
+    }
+    let named = |(name, sum): (&'static str, Sum)| {
+        let series = sum.series.into_iter().map(|(values, value)| Series {
+            labels: sum.labels.iter().map(|label| Cow::Borrowed(*label)).zip(values).collect(),
+            value,
+            timestamp_ms: None,
+        });
+        Family { name: name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
+    };
+    sums.into_iter().map(named).collect()
+}
+
+/// Adds what a callsite counted to a family.
+fn add(
+    sums: &mut BTreeMap<&'static str, Sum>,
+    kind: Kind,
+    family: &family::Family,
+    readings: &dyn Readings,
+    notices: &mut Vec<String>,
+) {
+    let definition = readings.definition();
+    let identity = family.identity.then_some(&definition.identity);
+    let mut labels: Vec<&'static str> = identity.iter().map(|identity| identity.label).collect();
+    if kind != Kind::Gauge {
+        labels.push("status");
+    }
+    let bounds = if kind == Kind::Histogram { definition.bounds } else { &[] };
+    let sum = match sums.entry(family.name) {
+        Entry::Vacant(entry) => entry.insert(Sum {
+            kind,
+            help: family.help,
+            bounds,
+            labels,
+            place: definition.place,
+            series: BTreeMap::new(),
+        }),
+        Entry::Occupied(entry) => {
+            let sum = entry.into_mut();
+            let differs = [
+                (sum.kind != kind, "type"),
+                (sum.labels != labels, "label names"),
+                (sum.bounds != bounds, "buckets"),
+                (sum.help != family.help, "help"),
+            ];
+            if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
+                let ((file, line), (here, at)) = (sum.place, definition.place);
+                // A help text is no reason to lose a number.
+                let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
+                notices.push(format!(
+                    "the family `{}` at {here}:{at} has another {what} than at {file}:{line}, which came first: {lost}; \
+                     make them the same, or rename one of them",
+                    family.name
+                ));
+                if what != "help" {
+                    return;
+                }
+            }
+            sum
+        }
+    };
+    let value_of = |status: Option<Status>| {
+        identity.map(Identity::value).into_iter().chain(status.map(|s| s.text().into())).collect()
+    };
+    if kind == Kind::Gauge {
+        add_to(&mut sum.series, value_of(None), Value::Number(Number::Level(readings.running())));
+        return;
+    }
+    for status in Status::ALL.into_iter().filter(|status| readings.ways().contains(*status)) {
+        let counts = readings.counts(status);
+        let count = counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
+        if kind == Kind::Counter {
+            add_to(&mut sum.series, value_of(Some(status)), Value::Number(Number::Count(count)));
+        } else if count > 0 {
+            #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit of a sum is a rounding
+            let seconds = readings.nanos(status) as f64 / 1e9;
+            let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts, sum: seconds };
+            add_to(&mut sum.series, value_of(Some(status)), value);
+        }
+    }
+}
+
+/// Callsites that write one series add up.
+fn add_to(series: &mut BTreeMap<Vec<Text>, Value>, labels: Vec<Text>, value: Value) {
+    match series.entry(labels) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(mut entry) => match (entry.get_mut(), value) {
+            (Value::Number(Number::Count(sum)), Value::Number(Number::Count(more))) => *sum = sum.wrapping_add(more),
+            (Value::Number(Number::Level(sum)), Value::Number(Number::Level(more))) => *sum = sum.wrapping_add(more),
+            (Value::Histogram { counts, sum, .. }, Value::Histogram { counts: more, sum: seconds, .. }) => {
+                for (count, more) in counts.iter_mut().zip(more) {
+                    *count = count.wrapping_add(more);
+                }
+                *sum += seconds;
+            }
+            // A family has one type, so its values are of one shape.
+            _ => {}
+        },
+    }
+}

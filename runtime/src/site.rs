@@ -1,0 +1,195 @@
+//! One static for each callsite: what it says of its families, and the cells that they are read from.
+//!
+//! A call is counted once, in one cell chosen by its outcome. The counter of a callsite is the sum of its histogram's
+//! buckets, so the two can never disagree.
+
+use crate::family::Family;
+use crate::label::Identity;
+use crate::outcome::{Status, Ways};
+#[cfg(feature = "metrics")]
+use crate::{
+    catalogue::{self, Entry, Readings},
+    cell::{DurationCell, LevelCell},
+    family,
+};
+#[cfg(feature = "metrics")]
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+/// What an attribute says: constants, written by the expansion.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+pub struct Definition {
+    /// The label that holds the function's name.
+    pub(crate) identity: Identity,
+    /// Calls by outcome.
+    pub(crate) counter: Option<Family>,
+    /// Durations of calls by outcome.
+    pub(crate) histogram: Option<Family>,
+    /// Calls that are running.
+    pub(crate) in_flight: Option<Family>,
+    /// The histogram's bounds in seconds; empty without a histogram.
+    pub(crate) bounds: &'static [f64],
+    /// File and line of the attribute.
+    pub(crate) place: (&'static str, u32),
+}
+
+/// Each takes a family's name, its help, and whether it carries the identity label.
+impl Definition {
+    /// A callsite without families.
+    #[must_use]
+    pub const fn new(identity: Identity, file: &'static str, line: u32) -> Self {
+        Definition { identity, counter: None, histogram: None, in_flight: None, bounds: &[], place: (file, line) }
+    }
+
+    /// With a counter of calls.
+    #[must_use]
+    pub const fn counter(mut self, name: &'static str, help: &'static str, identity: bool) -> Self {
+        self.counter = Some(Family { name, help, identity });
+        self
+    }
+
+    /// With a histogram of durations that has these bounds, in seconds.
+    #[must_use]
+    pub const fn histogram(
+        mut self,
+        name: &'static str,
+        help: &'static str,
+        identity: bool,
+        bounds: &'static [f64],
+    ) -> Self {
+        self.histogram = Some(Family { name, help, identity });
+        self.bounds = bounds;
+        self
+    }
+
+    /// With a gauge of the calls that are running.
+    #[must_use]
+    pub const fn in_flight(mut self, name: &'static str, help: &'static str, identity: bool) -> Self {
+        self.in_flight = Some(Family { name, help, identity });
+        self
+    }
+}
+
+/// What a call needs of its callsite.
+pub trait Callsite: Sync + 'static {
+    /// Whether calls are timed at all: without a histogram the clock is never read.
+    const TIMED: bool;
+    /// A call begins that can end in these ways.
+    fn begin(&'static self, ways: Ways);
+    /// A call ended so, after this time if it is timed.
+    fn end(&'static self, status: Status, nanos: Option<u64>);
+}
+
+/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram.
+pub struct Site<const N: usize> {
+    definition: Definition,
+    #[cfg(feature = "metrics")]
+    cells: Cells<N>,
+}
+
+#[cfg(feature = "metrics")]
+struct Cells<const N: usize> {
+    /// The ways out seen in any instance of the function; zero until the first call.
+    ways: AtomicU8,
+    /// One for each status, in the order of [`Status::ALL`].
+    calls: [DurationCell<N>; 4],
+    running: LevelCell,
+    nanos: [u64; N],
+    entry: Entry,
+}
+
+impl<const N: usize> Site<N> {
+    /// A callsite that nobody has called yet. `me` is the static that it initialises.
+    #[must_use]
+    pub const fn new(definition: Definition, me: &'static Site<N>) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = me;
+        Site {
+            definition,
+            #[cfg(feature = "metrics")]
+            cells: Cells {
+                ways: AtomicU8::new(0),
+                calls: [const { DurationCell::new() }; 4],
+                running: LevelCell::new(),
+                nanos: family::nanos(definition.bounds),
+                entry: Entry::new(me),
+            },
+        }
+    }
+
+    /// The value of the identity label, for a span's field.
+    #[must_use]
+    pub fn identity(&self) -> std::borrow::Cow<'static, str> {
+        self.definition.identity.value()
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize> Callsite for Site<N> {
+    const TIMED: bool = N > 1;
+
+    #[inline]
+    fn begin(&'static self, ways: Ways) {
+        if self.cells.ways.load(Relaxed) & ways.bits() != ways.bits() {
+            self.meet(ways);
+        }
+        if self.definition.in_flight.is_some() {
+            self.cells.running.up();
+        }
+    }
+
+    #[inline]
+    fn end(&'static self, status: Status, nanos: Option<u64>) {
+        let cell = &self.cells.calls[status as usize];
+        match nanos {
+            Some(nanos) => cell.observe(nanos, &self.cells.nanos),
+            None => cell.count(),
+        }
+        if self.definition.in_flight.is_some() {
+            self.cells.running.down();
+        }
+    }
+}
+
+#[cfg(not(feature = "metrics"))]
+impl<const N: usize> Callsite for Site<N> {
+    const TIMED: bool = false;
+    #[inline]
+    fn begin(&'static self, _: Ways) {}
+    #[inline]
+    fn end(&'static self, _: Status, _: Option<u64>) {}
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize> Site<N> {
+    /// The first call, or the first of an instance that can end in another way.
+    #[cold]
+    fn meet(&'static self, ways: Ways) {
+        if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
+            catalogue::add(&self.cells.entry);
+        }
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize> Readings for Site<N> {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::from_bits(self.cells.ways.load(Relaxed))
+    }
+
+    fn counts(&self, status: Status) -> Vec<u64> {
+        self.cells.calls[status as usize].counts().to_vec()
+    }
+
+    fn nanos(&self, status: Status) -> u64 {
+        self.cells.calls[status as usize].nanos()
+    }
+
+    fn running(&self) -> i64 {
+        self.cells.running.level()
+    }
+}
