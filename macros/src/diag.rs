@@ -25,7 +25,7 @@ impl Errors {
         self.found.borrow_mut().get_or_insert_default().push(error);
     }
 
-    /// All that was found, in the order of the source.
+    /// All that was found.
     pub fn finish(self) -> Result<(), syn::Error> {
         let found = self.found.borrow_mut().take().unwrap_or_default();
         found

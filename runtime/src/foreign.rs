@@ -17,8 +17,9 @@ static FOREIGN: Lazy<Registry> = Lazy::new(Registry::new);
 
 /// The registry for other people's `prometheus` collectors: what is registered here is on our exposition too.
 ///
-/// Only scrapes read it. A collector that panics, or a family that cannot be exposed, is left out of the scrape with a
-/// warning that is given once; the rest of the exposition is not touched by it.
+/// Only scrapes read it. A family that cannot be exposed is left out, with a warning that is given once. A collector that
+/// panics takes the other collectors in this registry with it for that scrape, also with a warning; families of ours are
+/// never touched.
 ///
 /// ```
 /// let jobs = prometheus::IntCounter::new("jobs_total", "Jobs taken from the queue.")?;

@@ -3,7 +3,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
     crate::metrics::tallied::__private::observe(
         {
             fn __tallied_marker() {}
-            const __TALLIED_BOUNDS: &[f64] = &FAST;
+            const __TALLIED_BOUNDS: &[::core::primitive::f64] = &FAST;
             static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
             > = crate::metrics::tallied::__private::Site::new(

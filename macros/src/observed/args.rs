@@ -111,9 +111,9 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
         "histogram" => set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors),
         "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
         "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
-        "span" => set(&mut args.span, switch(input)?, &key, errors),
+        "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
-            value(input, "`crate = path`")?;
+            equals(input, &key, "`crate = path`")?;
             set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
         }
         word if RESERVED.contains(&word) => {
@@ -154,9 +154,11 @@ fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &Error
         } else if input.peek(LitBool) {
             metric.off = !input.parse::<LitBool>()?.value;
         } else {
-            return Err(
-                input.error(format!("expected a string, the family's name: `{key} = \"…\"`, or `{key} = false`"))
-            );
+            return Err(expected(
+                input,
+                key,
+                &format!("a string, the family's name: `{key} = \"…\"`, or `{key} = false`"),
+            ));
         }
     } else if input.peek(token::Paren) {
         let inner;
@@ -191,11 +193,12 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors
 }
 
 fn string(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
-    value(input, &format!("`{key} = \"…\"`"))?;
-    if input.peek(LitStr) { input.parse() } else { Err(input.error(format!("expected a string: `{key} = \"…\"`"))) }
+    let form = format!("a string: `{key} = \"…\"`");
+    equals(input, key, &form)?;
+    if input.peek(LitStr) { input.parse() } else { Err(expected(input, key, &form)) }
 }
 
-fn switch(input: ParseStream<'_>) -> syn::Result<bool> {
+fn switch(input: ParseStream<'_>, key: &Ident) -> syn::Result<bool> {
     if !input.peek(Token![=]) {
         return Ok(true);
     }
@@ -203,21 +206,33 @@ fn switch(input: ParseStream<'_>) -> syn::Result<bool> {
     if input.peek(LitBool) {
         Ok(input.parse::<LitBool>()?.value)
     } else {
-        Err(input.error("expected `true` or `false`"))
+        Err(expected(input, key, &format!("`{key} = true` or `{key} = false`")))
     }
 }
 
 fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {
-    value(input, "`buckets = CONST`")?;
+    equals(input, key, "`buckets = CONST`")?;
+    if input.is_empty() {
+        return Err(expected(input, key, "`buckets = CONST`"));
+    }
     Ok(Buckets { key: key.clone(), bounds: input.parse()? })
 }
 
-fn value(input: ParseStream<'_>, form: &str) -> syn::Result<()> {
+fn equals(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<()> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         Ok(())
     } else {
-        Err(input.error(format!("expected `=`: {form}")))
+        Err(expected(input, key, form))
+    }
+}
+
+/// Blames what stands there, or the argument's name where nothing does.
+fn expected(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Error {
+    if input.is_empty() || input.peek(Token![,]) {
+        syn::Error::new_spanned(key, format!("`{key}` needs a value; write {form}"))
+    } else {
+        input.error(format!("expected {form}"))
     }
 }
 

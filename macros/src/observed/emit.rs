@@ -6,7 +6,7 @@
 //! Locals of ours have the span of the macro's definition, so the body cannot see them. Items have no such protection:
 //! those stand in a block of their own, beside the body.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -82,7 +82,10 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let histogram = described("histogram", plan.histogram.as_ref(), &bounds);
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
     // The user's expression stands once, in a constant of its own.
-    let constant = plan.bounds.as_ref().map(|bounds| ours!(const __TALLIED_BOUNDS: &[f64] = &#bounds;));
+    let constant = plan.bounds.as_ref().map(|bounds| {
+        let reference = quote_spanned!(bounds.span()=> &#bounds);
+        ours!(const __TALLIED_BOUNDS: &[::core::primitive::f64] = #reference;)
+    });
     ours!({
         #marker
         #constant
@@ -104,10 +107,26 @@ fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
         }
         (Some(_), Some(bounds)) => {
             // What is wrong with the user's bounds is said where they stand.
-            let at = bounds.span().resolved_at(Span::mixed_site());
-            (ours!(, __TALLIED_BOUNDS), quote_spanned!(at=> #private::cells(__TALLIED_BOUNDS)))
+            let call = ours!(#private::cells(__TALLIED_BOUNDS));
+            (ours!(, __TALLIED_BOUNDS), blamed_on(bounds.span(), call))
         }
     }
+}
+
+/// The same tokens, with the user's span on each: what the compiler finds wrong with them is said there.
+fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
+    let respanned = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let mut group = Group::new(group.delimiter(), blamed_on(span, group.stream()));
+            group.set_span(span);
+            TokenTree::Group(group)
+        }
+        mut other => {
+            other.set_span(span);
+            other
+        }
+    });
+    respanned.collect()
 }
 
 // expands to: `.counter("jobs_total", "Jobs.", false)`
@@ -195,7 +214,7 @@ fn pinned(erased: &Type) -> TokenStream {
     if matches!(erased, Type::Never(_) | Type::Infer(_)) {
         return TokenStream::new();
     }
-    ours!(
+    quote_spanned!(erased.span()=>
         #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value)]
         if false {
             let __returned: #erased = loop {};

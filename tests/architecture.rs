@@ -1,0 +1,118 @@
+//! The map in ARCHITECTURE.md is the map of the code: each room uses the rooms it says, and no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use tallied_tests::judges::workspace;
+
+type Edges = BTreeMap<String, BTreeSet<String>>;
+
+/// `room: room room` lines of the block that begins with ```` ```edges NAME ````.
+fn mapped(name: &str) -> Edges {
+    let page = fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
+    let (_, rest) = page.split_once(&format!("```edges {name}\n")).unwrap();
+    let (block, _) = rest.split_once("```").unwrap();
+    let edge = |line: &str| {
+        let (room, uses) = line.split_once(':').unwrap();
+        (room.trim().to_owned(), uses.split_whitespace().map(str::to_owned).collect())
+    };
+    block.lines().map(edge).collect()
+}
+
+/// The room that a file belongs to: the first part of its path.
+fn room(file: &Path, source: &Path) -> String {
+    let first = file.strip_prefix(source).unwrap().iter().next().unwrap();
+    Path::new(first).file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Every `crate::room` that the code outside of tests names, by room.
+fn found(source: &Path, skipped: &[&str]) -> Edges {
+    let mut edges = Edges::new();
+    for file in files(source).into_iter().filter(|file| file.extension().is_some_and(|e| e == "rs")) {
+        let room = room(&file, source);
+        if skipped.contains(&&*room) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let uses = edges.entry(room.clone()).or_default();
+        let mut rest = &*code.join("\n");
+        while let Some((_, after)) = rest.split_once("crate::") {
+            rest = after;
+            let names: Vec<&str> = match after.strip_prefix('{') {
+                // `use crate::{a, b::{c, d}};`: the names before `::` or `,` at the first level.
+                Some(list) => first_level(list),
+                None => vec![after],
+            };
+            uses.extend(names.into_iter().map(word).filter(|name| !name.is_empty() && *name != room));
+        }
+    }
+    edges
+}
+
+fn word(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+fn first_level(list: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                names.push(&list[start..at]);
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                names.push(&list[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+#[test]
+fn the_rooms_of_the_runtime_use_what_the_map_says() {
+    assert_eq!(found(&workspace().join("runtime/src"), &["lib"]), mapped("runtime"));
+}
+
+#[test]
+fn the_rooms_of_the_macros_use_what_the_map_says() {
+    assert_eq!(found(&workspace().join("macros/src"), &["lib", "goldens"]), mapped("macros"));
+}
+
+#[test]
+fn what_a_room_must_not_touch_is_not_in_it() {
+    let read = |file: &str| {
+        let text = fs::read_to_string(workspace().join(file)).unwrap();
+        text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned()
+    };
+    for (file, words) in [
+        ("runtime/src/cell.rs", &["Mutex", "RwLock", "Box", "Vec", "String", "Instant"][..]),
+        ("runtime/src/guard.rs", &["Mutex", "RwLock", "Box::", "Vec", "String", "Instant"]),
+        ("runtime/src/future.rs", &["Mutex", "RwLock", "Box::", "Vec", "String", "Instant"]),
+        ("runtime/src/site.rs", &["Mutex", "RwLock", "Instant"]),
+        ("runtime/src/encode/text.rs", &["Mutex", "std::io", "catalogue"]),
+        ("macros/src/observed/emit.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/plan.rs", &["quote!", "parse2"]),
+        ("macros/src/observed/args.rs", &["Callee", "quote!"]),
+    ] {
+        let text = read(file);
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            for word in words {
+                assert!(!line.contains(word), "{file} must not say `{word}`: {line}");
+            }
+        }
+    }
+}

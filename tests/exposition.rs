@@ -1,0 +1,128 @@
+//! The exposition as judges read it that we did not write.
+
+use std::panic::catch_unwind;
+
+use tallied::observed;
+use tallied_tests::exposition::series;
+use tallied_tests::judges::{ask, find};
+
+#[observed(task_name, histogram, in_flight)]
+fn work(n: u32) -> Result<u32, u32> {
+    assert!(n < 8, "too much");
+    if n % 2 == 0 { Ok(n) } else { Err(n) }
+}
+
+#[observed(counter(name = "odd_help_total", help = "A \\ and a\nline, \"quoted\"."))]
+async fn waits() {
+    std::future::ready(()).await;
+}
+
+fn exposition() -> String {
+    for n in 0..9 {
+        let _ = catch_unwind(|| work(n));
+    }
+    let waiting = waits();
+    drop(waiting);
+    let mut polled = Box::pin(waits());
+    let _ = polled.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    let gauge =
+        prometheus::GaugeVec::new(prometheus::Opts::new("foreign_level", "Of somebody else."), &["text"]).unwrap();
+    for (at, nasty) in ["", "\\", "\"", "\n", "a,b", "}", "\r\0", "ü €"].into_iter().enumerate() {
+        gauge.with_label_values(&[nasty]).set([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e6][at % 4]);
+    }
+    // The second test of this binary finds it there.
+    let _ = tallied::registry().register(Box::new(gauge));
+    tallied::gather_metrics()
+}
+
+#[test]
+fn promtool_finds_nothing_wrong() {
+    let Some(promtool) = find("promtool_finds_nothing_wrong", "promtool") else { return };
+    if let Err(complaint) = ask(&promtool, &["check", "metrics"], &exposition()) {
+        panic!("{complaint}");
+    }
+}
+
+const READ: &str = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+for family in text_string_to_metric_families(sys.stdin.read()):
+    print(family.name, family.type, len(family.samples))
+";
+
+#[test]
+fn the_python_parser_reads_every_family() {
+    let Some(python) = find("the_python_parser_reads_every_family", "python3") else { return };
+    let read = ask(&python, &["-c", READ], &exposition()).unwrap();
+    for family in [
+        // It cuts `_total` off the name of a counter.
+        "tallied_tests_task_calls counter 3",
+        "tallied_tests_task_duration_seconds histogram",
+        "tallied_tests_task_in_flight gauge 1",
+        "odd_help counter 3",
+        "foreign_level gauge 8",
+    ] {
+        assert!(read.contains(family), "`{family}` is not in\n{read}");
+    }
+}
+
+#[test]
+fn promtool_and_python_refuse_what_is_broken() {
+    // A judge that never complains would prove nothing.
+    let broken = "# TYPE a counter\na{b=\"c} 1\n";
+    if let Some(promtool) = find("promtool_and_python_refuse_what_is_broken", "promtool") {
+        assert!(ask(&promtool, &["check", "metrics"], broken).is_err());
+    }
+    if let Some(python) = find("promtool_and_python_refuse_what_is_broken", "python3") {
+        assert!(ask(&python, &["-c", READ], "a{b=\"c\"} one\n").is_err());
+    }
+}
+
+#[test]
+fn families_are_contiguous_and_have_one_head() {
+    let text = exposition();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut help = None;
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            help = rest.split(' ').next();
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let name = rest.split(' ').next().unwrap();
+            assert_eq!(help, Some(name), "HELP and TYPE belong together");
+            assert!(!seen.contains(&name), "`{name}` comes twice");
+            seen.push(name);
+        } else {
+            let family = seen.last().expect("a head comes first");
+            assert!(line.starts_with(family), "`{line}` stands in the family `{family}`");
+        }
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(text.ends_with('\n') && !text.contains("\n\n"));
+}
+
+#[test]
+fn buckets_are_cumulative_and_the_last_is_the_count() {
+    let text = exposition();
+    let number = |line: &str| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap();
+    for status in ["ok", "error", "panicked"] {
+        let with_status = |line: &&str| line.contains(&format!("status=\"{status}\""));
+        let buckets: Vec<u64> = series(&text, "tallied_tests_task_duration_seconds_bucket")
+            .into_iter()
+            .filter(with_status)
+            .map(number)
+            .collect();
+        let count =
+            series(&text, "tallied_tests_task_duration_seconds_count").into_iter().find(with_status).map(number);
+        assert!(buckets.is_sorted() && buckets.len() == 13, "{status}: {buckets:?}");
+        assert_eq!(buckets.last().copied(), count);
+    }
+    assert!(!text.contains("status=\"cancelled\",le"), "a histogram's series comes with its first observation");
+}
+
+#[test]
+fn the_content_type_is_that_of_the_format() {
+    assert_eq!(tallied::Format::Text.content_type(), "text/plain; version=0.0.4; charset=utf-8");
+    let mut out = b"before".to_vec();
+    tallied::encode(tallied::Format::Text, &mut out);
+    assert!(out.starts_with(b"before# HELP "), "encode appends");
+}

@@ -1,0 +1,37 @@
+//! Reading single numbers off the text format. Whether the text is valid is for the judges to say.
+
+/// The value of the one series with this name and exactly these labels, in any order.
+///
+/// # Panics
+///
+/// If there are two of them, or a value is no number.
+#[must_use]
+pub fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let mut wanted: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+    wanted.sort();
+    let mut found = None;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let Some((series, value)) = line.rsplit_once(' ') else { continue };
+        let (series_name, series_labels) = match series.split_once('{') {
+            Some((name, labels)) => (name, labels.trim_end_matches('}')),
+            None => (series, ""),
+        };
+        // Label values of the tests hold no comma behind a quote.
+        let mut has: Vec<String> =
+            series_labels.split_inclusive("\",").map(|l| l.trim_end_matches(',').into()).collect();
+        has.retain(|label| !label.is_empty());
+        has.sort();
+        if series_name == name && has == wanted {
+            assert!(found.is_none(), "`{series}` stands twice");
+            found = Some(value.parse().unwrap());
+        }
+    }
+    found
+}
+
+/// All series of one name, as they are written.
+#[must_use]
+pub fn series<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let is = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
+    text.lines().filter(is).collect()
+}

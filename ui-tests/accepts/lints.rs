@@ -1,0 +1,165 @@
+//! No warning and no lint, in a crate that is as strict as can be.
+#![deny(warnings, missing_docs, unused, unused_braces, unused_qualifications, clippy::all, clippy::pedantic)]
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::pin::Pin;
+
+use tallied::observed;
+
+/// Bounds.
+pub const FAST: [f64; 2] = [0.5, 1.0];
+
+/// Documented.
+#[derive(Clone, Copy)]
+pub struct Cart<'a, T, const N: usize> {
+    items: &'a [T; N],
+}
+
+impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
+    /// Documented.
+    #[observed]
+    #[must_use]
+    pub fn first(&self) -> Option<&'a T> {
+        self.items.first()
+    }
+
+    /// Documented.
+    #[observed(task_name, histogram, in_flight)]
+    pub async fn take(self, mut at: usize) -> Option<T>
+    where
+        T: 'a,
+    {
+        at %= N;
+        self.items.get(at).cloned()
+    }
+
+    /// Documented.
+    #[observed]
+    pub fn rest<'b>(&'b mut self, (from, _): (usize, usize), &by: &usize) -> impl Iterator<Item = &'a T> + use<'a, 'b, T, N> {
+        self.items.iter().skip(from + by)
+    }
+
+    /// Documented.
+    #[observed]
+    pub fn boxed(&self) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
+        Box::pin(async { self.items.len() })
+    }
+
+    /// Documented.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    #[observed]
+    #[inline]
+    pub fn owned(self: Box<Self>) -> Result<impl Iterator<Item = T>, String> {
+        Ok(self.items.to_vec().into_iter())
+    }
+}
+
+/// Documented.
+pub trait Store {
+    /// Documented.
+    fn load(&self, key: &str) -> usize;
+    /// Documented.
+    fn fetch(&self, key: &str) -> impl Future<Output = usize> + Send;
+    /// Documented.
+    #[observed]
+    fn provided(&self) -> usize {
+        self.load("")
+    }
+}
+
+impl Store for str {
+    #[observed]
+    fn load(&self, key: &str) -> usize {
+        key.len()
+    }
+
+    #[observed]
+    async fn fetch(&self, key: &str) -> usize {
+        key.len()
+    }
+}
+
+/// Documented.
+#[observed(histogram, buckets = FAST)]
+pub fn nothing() {}
+
+/// Documented.
+#[observed]
+pub async fn forever() -> ! {
+    loop {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Documented.
+#[observed]
+#[allow(clippy::needless_pass_by_value)]
+pub fn impls(text: impl AsRef<str>, each: impl Fn(&str) -> &str) -> usize {
+    each(text.as_ref()).len()
+}
+
+/// Documented.
+#[observed]
+pub fn closures() -> impl for<'a> Fn(&'a str) -> &'a str {
+    |text| &text[1..]
+}
+
+/// Documented.
+#[observed]
+pub fn hidden(#[allow(unused_variables)] text: &str, #[cfg(any())] gone: u8) {
+    #![allow(clippy::let_unit_value)]
+    let () = ();
+}
+
+/// Documented.
+#[observed]
+pub async fn factorial(n: u64) -> u64 {
+    if n == 0 { 1 } else { n * Box::pin(factorial(n - 1)).await }
+}
+
+/// Documented.
+#[observed]
+#[must_use]
+pub fn größe(r#type: u8) -> u8 {
+    r#type
+}
+
+/// Documented.
+#[observed]
+pub extern "C" fn external(n: u8) -> u8 {
+    n
+}
+
+macro_rules! functions {
+    ($($name:ident: $ty:ty = $value:expr),*) => {$(
+        /// Documented.
+        #[observed]
+        #[must_use]
+        pub fn $name() -> $ty {
+            $value
+        }
+    )*};
+}
+
+functions!(one: u8 = 1, two: Vec<u8> = vec![1, 2]);
+
+#[observed]
+fn main() {
+    let items = [1u8];
+    let mut cart = Cart { items: &items };
+    assert_eq!(cart.first(), Some(&1));
+    assert_eq!(cart.rest((0, 0), &0).count(), 1);
+    assert_eq!(Box::new(cart).owned().map(Iterator::count), Ok(1));
+    assert_eq!("key".provided() + "key".load("key"), 3);
+    assert_eq!(impls("text", |text| text), 4);
+    assert_eq!(closures()("text"), "ext");
+    assert_eq!((external(1), one(), two().len()), (1, 1, 2));
+    hidden("");
+    nothing();
+    assert_eq!(größe(1), 1);
+    drop((cart.take(0), cart.boxed(), "".fetch(""), forever(), factorial(3)));
+}

@@ -1,0 +1,20 @@
+use tallied::observed;
+
+const FALLING: [f64; 2] = [2.0, 1.0];
+
+#[observed(histogram, buckets = FALLING)]
+fn falling() {}
+
+#[observed(histogram, buckets = [0.1, f64::INFINITY])]
+fn infinite() {}
+
+#[observed(histogram(buckets = [0.0, 1.0]))]
+fn zero() {}
+
+#[observed(histogram, buckets = "fast")]
+fn no_bounds() {}
+
+#[observed(buckets = [1.0])]
+fn without_a_histogram() {}
+
+fn main() {}
