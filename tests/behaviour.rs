@@ -186,6 +186,16 @@ fn shortest<'a>(mut text: &'a str, cut: &dyn Fn(&str) -> String) -> usize {
     text.len()
 }
 
+struct Held(String);
+
+impl Held {
+    #[observed]
+    async fn longer<'a>(&self, other: &'a str, least: &usize) -> Option<&'a str> {
+        ready(()).await;
+        (other.len() > self.0.len().max(*least)).then_some(other)
+    }
+}
+
 #[observed]
 fn widened(n: u8) -> Box<dyn std::fmt::Debug> {
     Box::new(n)
@@ -205,6 +215,7 @@ fn caller() -> &'static std::panic::Location<'static> {
 #[test]
 fn bodies_coerce_borrow_and_see_their_caller_as_before() {
     assert_eq!(shortest("long text", &|text| text[..4].to_owned()), 4);
+    assert_eq!(block_on(Held("text".into()).longer("other", &1)), Some("other"));
     assert_eq!(format!("{:?}", widened(1)), "1");
     assert_eq!(format!("{:?}", block_on(widened_later(1))), "1");
     let (here, line) = (caller(), line!());

@@ -1,0 +1,54 @@
+//! The README says what is true: its code prints what it says, in a package of a new user's.
+
+use std::fs;
+use std::process::Command;
+
+use tallied_tests::judges::workspace;
+
+/// The first block of a language, without its fence.
+fn block<'a>(page: &'a str, language: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_code_of_the_readme_prints_the_metrics_of_the_readme() {
+    let page = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let package = tempfile::tempdir().unwrap();
+    fs::create_dir(package.path().join("src")).unwrap();
+    fs::write(package.path().join("src/main.rs"), format!("#![deny(warnings)]\n{}", block(&page, "rust"))).unwrap();
+    let runtime = workspace().join("runtime").display().to_string();
+    let manifest = format!(
+        "[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied = {{ path = {runtime:?} }}\n"
+    );
+    fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet"])
+        .current_dir(package.path())
+        .env("CARGO_TARGET_DIR", workspace().join("target/readme"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let shown: Vec<&str> = block(&page, "text").lines().filter(|line| *line != "…").collect();
+    assert!(shown.len() >= 10, "the metrics of the README are gone");
+    for line in shown {
+        // `…` stands for a number that differs from run to run.
+        let found = match line.strip_suffix('…') {
+            Some(series) => printed.lines().any(|printed| printed.starts_with(series)),
+            None => printed.lines().any(|printed| printed == line),
+        };
+        assert!(found, "`{line}` is not in\n{printed}");
+    }
+}
+
+#[test]
+fn the_readme_has_two_commands_and_the_version_of_the_manifest() {
+    let page = fs::read_to_string(workspace().join("README.md")).unwrap();
+    assert_eq!(block(&page, "sh"), "cargo run --example quickstart\ncargo test --workspace\n");
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
+    let (_, oldest) = manifest.split_once("rust-version = \"").unwrap();
+    let oldest = oldest.split('"').next().unwrap();
+    assert!(page.contains(&format!("a Rust toolchain, {oldest} or later")));
+}
