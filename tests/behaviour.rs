@@ -223,6 +223,18 @@ fn bodies_coerce_borrow_and_see_their_caller_as_before() {
 }
 
 #[observed]
+fn locked(_: std::sync::MutexGuard<'_, u8>, (_, n): (std::sync::MutexGuard<'_, u8>, u8)) -> u8 {
+    n
+}
+
+#[test]
+fn a_guard_that_is_not_named_is_held_until_the_end() {
+    let (one, two) = (std::sync::Mutex::new(1), std::sync::Mutex::new(2));
+    assert_eq!(locked(one.lock().unwrap(), (two.lock().unwrap(), 3)), 3);
+    assert!(one.try_lock().is_ok() && two.try_lock().is_ok());
+}
+
+#[observed]
 fn as_pointer(n: u8) -> u8 {
     n
 }

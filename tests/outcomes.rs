@@ -221,6 +221,50 @@ fn boxed<'a>(n: &'a u32) -> Pin<Box<dyn Future<Output = Result<u32, ()>> + Send 
     Box::pin(async move { if copied > 0 { Ok(copied) } else { Err(()) } })
 }
 
+#[observed(task_name, histogram)]
+fn says_its_output() -> impl Future<Output = u64> + Send {
+    // The type that `into` makes is known from the signature alone.
+    async { 1u32.into() }
+}
+
+#[observed(task_name, histogram)]
+fn by_another_name(n: &u32) -> futures_util::future::BoxFuture<'_, Result<u32, ()>> {
+    Box::pin(async move { if *n > 0 { Ok(*n) } else { Err(()) } })
+}
+
+#[tokio::test]
+async fn a_future_is_known_by_how_its_type_is_written() {
+    use futures_util::FutureExt as _;
+    assert_eq!(says_its_output().await, 1);
+    let _ = by_another_name(&1).await;
+    let _ = by_another_name(&0).await;
+    assert_eq!(told("says_its_output"), [Some(1), None, Some(0), Some(0)]);
+    assert_eq!(told("by_another_name"), [Some(1), Some(1), Some(0), Some(0)]);
+    // A future that may be caught when it panics still may.
+    assert!(caught().catch_unwind().await.is_err());
+    assert_eq!(told("caught"), [Some(0), None, Some(0), Some(1)]);
+}
+
+#[observed(task_name, histogram)]
+async fn caught() {
+    panic!("to be caught");
+}
+
+macro_rules! with_block {
+    ($name:ident $result:ty, $body:block) => {
+        #[observed(task_name, histogram)]
+        fn $name() -> $result $body
+    };
+}
+
+with_block!(by_a_macro Result<u8, ()>, { Err(()) });
+
+#[test]
+fn a_body_and_a_type_that_came_through_a_macro_are_read() {
+    let _ = by_a_macro();
+    assert_eq!(told("by_a_macro"), [Some(0), Some(1), None, Some(0)]);
+}
+
 #[tokio::test]
 async fn of_a_function_that_returns_a_future_the_future_is_the_call() {
     let _ = later(1).await;

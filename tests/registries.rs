@@ -93,13 +93,50 @@ fn other_peoples_collectors_join_the_exposition_and_cannot_break_it() {
     Says::register("d", || gauge("twice_the_series", &[&[("a", "x")], &[("a", "x")]]));
     Says::register("e", || gauge("twice_but_for_the_empty_label", &[&[], &[("a", "")]]));
     Says::register("f", || gauge("tallied_tests_task_duration_seconds_count", &[&[]]));
+    Says::register("i", || gauge("reserved_label", &[&[("__name__", "x")]]));
+    Says::register("k", || {
+        let mut mixed = gauge("mixed_too", &[&[("a", "x")]]);
+        mixed[0].set_field_type(proto::MetricType::COUNTER);
+        mixed
+    });
+    Says::register("l", || {
+        let quantile = |value| {
+            let mut quantile = proto::Quantile::default();
+            quantile.set_quantile(0.5);
+            quantile.set_value(value);
+            quantile
+        };
+        let mut summary = proto::Summary::default();
+        summary.set_quantile(vec![quantile(1.0), quantile(2.0)]);
+        let mut metric = proto::Metric::default();
+        metric.set_summary(summary);
+        let mut family = gauge("twice_the_quantile", &[]);
+        family[0].set_field_type(proto::MetricType::SUMMARY);
+        family[0].set_metric(vec![metric]);
+        family
+    });
+    // A collector that scrapes us in turn would never end.
+    Says::register("m", || {
+        assert!(tallied::gather_metrics().contains("tallied_tests_task_calls_total"));
+        gauge("scrapes_in_turn", &[&[]])
+    });
     Says::register("g", || gauge("fine", &[&[("a", "x")], &[("a", "y")]]));
     registry.register(Box::new(tallied::collector())).unwrap();
     let before = text;
     let text = tallied::gather_metrics();
-    for gone in ["two words", "bad_label", "twice_the_label", "twice_the_series", "twice_but_for_the_empty_label"] {
+    for gone in [
+        "two words",
+        "bad_label",
+        "twice_the_label",
+        "twice_the_series",
+        "twice_but_for_the_empty_label",
+        "reserved_label",
+        "mixed_too",
+        "twice_the_quantile",
+    ] {
         assert!(!text.contains(gone), "{gone} is exposed");
     }
+    assert_eq!(series(&text, "scrapes_in_turn").len(), 1);
     let counts = series(&text, "tallied_tests_task_duration_seconds_count");
     assert!(counts.iter().all(|line| line.contains("task_name=")), "{counts:?}");
     assert_eq!(series(&text, "fine").len(), 2);
@@ -144,6 +181,25 @@ mod two {
     pub fn second() {}
     #[tallied::observed(counter = "contested_seconds_count")]
     pub fn third() {}
+}
+
+mod late {
+    #[tallied::observed(counter = "early_seconds_count")]
+    pub fn first() {}
+    #[tallied::observed(histogram = "early_seconds")]
+    pub fn second() {}
+}
+
+#[test]
+fn what_was_exposed_once_is_not_displaced_by_what_comes_later() {
+    late::first();
+    let before = tallied::gather_metrics();
+    late::second();
+    let text = tallied::gather_metrics();
+    for text in [before, text] {
+        assert_eq!(value(&text, "early_seconds_count", &[("status", "ok")]), Some(1.0));
+        assert!(series(&text, "early_seconds_bucket").is_empty());
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub enum Wanted {
 
 /// # Errors
 ///
-/// An argument that is unknown, stands twice or has a value that cannot be read.
+/// An argument that is unknown or has a value that cannot be read, or a second folder.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Wanted, String> {
     let mut folder = None;
     let mut arguments = Arguments {
@@ -67,7 +67,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Wanted, String
                 let read = given.parse().map(Duration::from_millis);
                 arguments.limit = read.map_err(|_| format!("`--limit {given}` is no number of milliseconds"))?;
             }
-            unknown if unknown.starts_with("--") => return Err(format!("unknown argument `{unknown}`")),
+            unknown if unknown.starts_with('-') && unknown != "-" => {
+                return Err(format!("unknown argument `{unknown}`"));
+            }
             _ if folder.is_some() => return Err(format!("a second folder, `{text}`; give one")),
             _ => folder = Some(PathBuf::from(word)),
         }

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 const WORKERS: usize = 4;
 /// A larger file is refused: the index holds whole files.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
-/// How much is worked on between two chances to be cancelled.
-const WORDS_AT_ONCE: usize = 4096;
+/// How many words are worked on between two chances to be cancelled.
+const AT_ONCE: usize = 4096;
 
 /// How often each word was seen.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Failure::TooLarge(bytes) => write!(f, "has {bytes} bytes, more than {MOST_BYTES}"),
+            Failure::TooLarge(bytes) => write!(f, "has {bytes} bytes or more; {MOST_BYTES} are the most"),
             Failure::NotText(error) => write!(f, "is not UTF-8 behind byte {}", error.valid_up_to()),
         }
     }
@@ -57,7 +57,11 @@ async fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::TooLarge(size));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes).await.map_err(Failure::Unreadable)?;
+    // One more than may be: a file that grows meanwhile, or does not know its size, is not cut in silence.
+    let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes).await.map_err(Failure::Unreadable)?;
+    if read as u64 > MOST_BYTES {
+        return Err(Failure::TooLarge(read as u64));
+    }
     Ok(bytes)
 }
 
@@ -69,9 +73,11 @@ fn decode(bytes: &[u8]) -> Result<&str, Failure> {
 #[observed(step_name, histogram)]
 async fn tokenise(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        words.push(word.to_lowercase());
-        if words.len() % WORDS_AT_ONCE == 0 {
+    for (at, word) in text.split(|c: char| !c.is_alphanumeric()).enumerate() {
+        if !word.is_empty() {
+            words.push(word.to_lowercase());
+        }
+        if at % AT_ONCE == AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
     }
@@ -84,7 +90,7 @@ async fn count(words: Vec<String>, index: &Index) -> usize {
     let total = words.len();
     for (at, word) in words.into_iter().enumerate() {
         *own.entry(word).or_default() += 1;
-        if at % WORDS_AT_ONCE == WORDS_AT_ONCE - 1 {
+        if at % AT_ONCE == AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
     }
@@ -124,14 +130,14 @@ impl fmt::Display for Report {
             writeln!(f, "  cancelled: {} took too long", path.display())?;
         }
         for (path, why) in self.unlisted.iter().take(most_shown) {
-            writeln!(f, "  passed over: the folder {} cannot be listed: {why}", path.display())?;
+            writeln!(f, "  passed over: {} cannot be listed: {why}", path.display())?;
         }
         let (files, failed, cancelled) = (self.files(), self.failed.len(), self.cancelled.len());
         writeln!(f, "{files} files: {} indexed, {failed} failed, {cancelled} cancelled", self.done)?;
         write!(f, "{} words, {} of them different", self.words, self.distinct)?;
         match &self.most {
-            Some((word, times)) => writeln!(f, "; `{word}` is the most frequent, {times} times"),
-            None => writeln!(f),
+            Some((word, times)) => write!(f, "; `{word}` is the most frequent, {times} times"),
+            None => Ok(()),
         }
     }
 }
@@ -165,10 +171,13 @@ pub async fn run(folder: &Path, index: Arc<Index>, limit: Duration) -> Report {
             })
         })
         .collect();
+    // The workers alone hold the other end: without them the walk would end too.
+    drop(files);
     let unlisted = walk(folder, queue).await;
     for worker in workers {
-        // A worker ends when the queue does.
-        let _ = worker.await;
+        if let Err(error) = worker.await {
+            crate::say(format_args!("  a worker was lost: {error}"));
+        }
     }
     let mut report = std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
     report.unlisted = unlisted;
@@ -179,7 +188,7 @@ pub async fn run(folder: &Path, index: Arc<Index>, limit: Duration) -> Report {
     report
 }
 
-/// Puts every file into the queue, and returns the folders that could not be listed.
+/// Puts every file into the queue, and returns what could not be listed.
 async fn walk(folder: &Path, queue: mpsc::Sender<PathBuf>) -> Vec<(PathBuf, std::io::Error)> {
     let mut unlisted = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -191,8 +200,22 @@ async fn walk(folder: &Path, queue: mpsc::Sender<PathBuf>) -> Vec<(PathBuf, std:
                 continue;
             }
         };
-        while let Ok(Some(entry)) = entries.next_entry().await {
-            let Ok(kind) = entry.file_type().await else { continue };
+        loop {
+            let entry = match entries.next_entry().await {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(error) => {
+                    unlisted.push((folder, error));
+                    break;
+                }
+            };
+            let kind = match entry.file_type().await {
+                Ok(kind) => kind,
+                Err(error) => {
+                    unlisted.push((entry.path(), error));
+                    continue;
+                }
+            };
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with('.') {
                 continue;
@@ -212,6 +235,6 @@ fn show(files: usize, last: &Mutex<Instant>) {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     if last.elapsed() >= Duration::from_millis(500) {
         *last = Instant::now();
-        eprintln!("  {files} files so far");
+        crate::say(format_args!("  {files} files so far"));
     }
 }

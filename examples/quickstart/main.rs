@@ -16,26 +16,40 @@ use std::sync::Arc;
 use arguments::{Arguments, Wanted};
 use index::Index;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(Wanted::Help) => {
-            print!("{}", arguments::HELP);
+            let _ = std::io::stdout().write_all(arguments::HELP.as_bytes());
             return ExitCode::SUCCESS;
         }
         Ok(Wanted::Run(arguments)) => arguments,
         Err(wrong) => {
-            eprintln!("quickstart: {wrong}\n\n{}", arguments::HELP);
+            say(format_args!("quickstart: {wrong}\n\n{}", arguments::HELP));
             return ExitCode::from(2);
         }
     };
-    match run(arguments).await {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(format_args!("quickstart: cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let end = runtime.block_on(run(arguments));
+    // A read that never comes back, of a network folder say, must not keep the program.
+    runtime.shutdown_background();
+    match end {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
-            eprintln!("quickstart: {wrong}");
+            say(format_args!("quickstart: {wrong}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line for the user, who may have closed the other end.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
@@ -49,12 +63,12 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             .init();
     }
     let (listener, address) = serve::bind(arguments.listen).await?;
-    eprintln!("serving http://{address}/metrics");
+    say(format_args!("serving http://{address}/metrics"));
     tokio::spawn(serve::serve(listener));
 
     let index = Arc::new(Index::default());
     let report = index::run(folder, Arc::clone(&index), arguments.limit).await;
-    eprint!("{report}");
+    say(format_args!("{report}"));
 
     if arguments.once {
         return match std::io::stdout().write_all(tallied::gather_metrics().as_bytes()) {
@@ -63,6 +77,6 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             _ => Ok(()),
         };
     }
-    eprintln!("still serving http://{address}/metrics; stop with ctrl-c");
+    say(format_args!("still serving http://{address}/metrics; stop with ctrl-c"));
     tokio::signal::ctrl_c().await.map_err(|error| format!("cannot wait for ctrl-c: {error}"))
 }

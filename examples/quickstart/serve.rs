@@ -23,7 +23,7 @@ pub async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), Strin
     let cannot = |error: std::io::Error| format!("cannot listen at {wanted}: {error}");
     let listener = match TcpListener::bind(wanted).await {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            eprintln!("{wanted} is taken; looking for a free port");
+            crate::say(format_args!("{wanted} is taken; looking for a free port"));
             TcpListener::bind(SocketAddr::new(wanted.ip(), 0)).await
         }
         bound => bound,

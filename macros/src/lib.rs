@@ -22,8 +22,8 @@ use proc_macro::TokenStream;
 /// #[observed(counter = "jobs_total", histogram = "job_seconds", buckets = FAST)]
 /// ```
 ///
-/// It goes on functions and methods, `async` or not, and on functions that return `impl Future` or
-/// `Pin<Box<dyn Future>>` (so under `#[async_trait]` too): of those it observes the future.
+/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>` or
+/// `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
 ///
 /// # What a call is told as
 ///
@@ -36,8 +36,9 @@ use proc_macro::TokenStream;
 /// | `cancelled` | its future was dropped after its first poll; one that was never polled is not a call |
 /// | `panicked` | unwound |
 ///
-/// Only those that the function can have are exposed, and they are from its first call. A value of a bare generic type
-/// is `ok`, whatever it is. Time counts from the first poll to the end, in nanoseconds.
+/// Only those that the function can have are exposed, all of them from its first call on. A value of a bare generic type
+/// is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in seconds; a future's counts from its
+/// first poll.
 ///
 /// # Arguments
 ///
@@ -59,8 +60,8 @@ use proc_macro::TokenStream;
 ///
 /// | attribute | families | labels |
 /// |---|---|---|
-/// | `#[observed(task_name, histogram)]` | `{crate}_task_calls_total`, `{crate}_task_duration_seconds`, `{crate}_task_in_flight` | `task_name`, `status` |
-/// | `#[observed(histogram)]` | `{crate}_function_calls_total`, `{crate}_function_duration_seconds`, `{crate}_function_in_flight` | `function`, `status` |
+/// | `#[observed(task_name, histogram, in_flight)]` | `{crate}_task_calls_total`, `{crate}_task_duration_seconds`, `{crate}_task_in_flight` | `task_name`, `status` |
+/// | `#[observed(histogram, in_flight)]` | `{crate}_function_calls_total`, `{crate}_function_duration_seconds`, `{crate}_function_in_flight` | `function`, `status` |
 /// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
 ///
 /// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
@@ -72,8 +73,10 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// A `const fn`, a method without a body and a whole `impl` block are refused, each with the reason. In a function with
-/// `#[track_caller]` that returns a value, `Location::caller()` is the function itself.
+/// A `const fn`, a function without a body and a whole `impl` block are refused, each with the reason. In a function with
+/// `#[track_caller]` whose type may be a `Result`, `Location::caller()` is the function itself. A function that returns a
+/// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) is told when
+/// it returns that future, not when the future is done.
 #[proc_macro_attribute]
 pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();

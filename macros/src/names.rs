@@ -4,33 +4,12 @@
 
 /// What is wrong with a family's name, and the remedy.
 pub fn family(name: &str) -> Result<(), String> {
-    grammar(name, "family", true)?;
-    for suffix in ["_bucket", "_sum"] {
-        if let Some(stem) = name.strip_suffix(suffix) {
-            return Err(format!(
-                "the family name `{name}` ends in `{suffix}`, which the samples of a histogram do; try `{stem}`"
-            ));
-        }
-    }
-    for suffix in ["_total", "_seconds", "_count"] {
-        if let Some(stem) = name.strip_suffix(&suffix.repeat(2)) {
-            return Err(format!("the family name `{name}` ends in `{suffix}` twice; try `{stem}{suffix}`"));
-        }
-    }
-    Ok(())
+    told(name, wrong_family)
 }
 
 /// What is wrong with a label's name, and the remedy.
 pub fn label(name: &str) -> Result<(), String> {
-    grammar(name, "label", false)?;
-    if name == "le" || name == "quantile" {
-        return Err(format!("the label `{name}` belongs to the exposition format; use another name"));
-    }
-    if name.starts_with('_') {
-        let bare = name.trim_start_matches('_');
-        return Err(format!("a label must not begin with `_`, which is kept for Prometheus itself; try `{bare}`"));
-    }
-    Ok(())
+    told(name, wrong_label)
 }
 
 /// A package's name as the beginning of a metric's name.
@@ -42,21 +21,56 @@ pub fn of_package(package: &str) -> String {
     name
 }
 
-fn grammar(name: &str, what: &str, colons: bool) -> Result<(), String> {
+/// A fact, and a name that may be a remedy.
+type Wrong = (String, String);
+
+fn told(name: &str, wrong: fn(&str) -> Option<Wrong>) -> Result<(), String> {
+    let Some((fact, better)) = wrong(name) else { return Ok(()) };
+    // Suggests only what would pass, and what has a letter before its suffix.
+    let speaks = better.chars().any(char::is_alphabetic) && !better.starts_with("_total");
+    Err(if speaks && wrong(&better).is_none() { format!("{fact}; try `{better}`") } else { fact })
+}
+
+fn wrong_family(name: &str) -> Option<Wrong> {
+    let bad_suffix = || {
+        let (suffix, stem) = ["_bucket", "_sum"].iter().find_map(|s| Some((s, name.strip_suffix(s)?)))?;
+        let fact = format!("the family name `{name}` ends in `{suffix}`, which the samples of a histogram do");
+        Some((fact, stem.to_owned()))
+    };
+    let doubled = || {
+        let suffixes = ["_total", "_seconds", "_count"];
+        let (suffix, stem) = suffixes.iter().find_map(|s| Some((s, name.strip_suffix(&s.repeat(2))?)))?;
+        Some((format!("the family name `{name}` ends in `{suffix}` twice"), format!("{stem}{suffix}")))
+    };
+    grammar(name, "family", true).or_else(bad_suffix).or_else(doubled)
+}
+
+fn wrong_label(name: &str) -> Option<Wrong> {
+    let reserved = || {
+        let of_the_format = name == "le" || name == "quantile";
+        of_the_format
+            .then(|| (format!("the label `{name}` belongs to the exposition format; use another name"), String::new()))
+    };
+    let underscore = || {
+        let fact = "a label must not begin with `_`, which is kept for Prometheus itself";
+        name.starts_with('_').then(|| (fact.to_owned(), name.trim_start_matches('_').to_owned()))
+    };
+    grammar(name, "label", false).or_else(reserved).or_else(underscore)
+}
+
+fn grammar(name: &str, what: &str, colons: bool) -> Option<Wrong> {
     if name.is_empty() {
-        return Err(format!("a {what} name must not be empty"));
+        return Some((format!("a {what} name must not be empty"), String::new()));
     }
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_' || (colons && c == ':');
-    let wrong = name.char_indices().find(|(at, c)| !(letter(*c) || (*at > 0 && c.is_ascii_digit())));
-    let Some((at, c)) = wrong else { return Ok(()) };
+    let (at, c) = name.char_indices().find(|(at, c)| !(letter(*c) || (*at > 0 && c.is_ascii_digit())))?;
     let allowed = if colons { "letters, digits, `_` and `:`" } else { "letters, digits and `_`" };
     let fact = if at == 0 && c.is_ascii_digit() {
         format!("the {what} name `{name}` begins with a digit")
     } else {
         format!("the {what} name `{name}` contains `{}`; allowed are {allowed}", c.escape_debug())
     };
-    let better = suggestion(name, colons);
-    Err(if better.trim_matches('_').is_empty() { fact } else { format!("{fact}; try `{better}`") })
+    Some((fact, suggestion(name, colons)))
 }
 
 /// The name with `_` for every character that cannot stand there.
@@ -98,6 +112,18 @@ mod tests {
         says("a\nb", "contains `\\n`");
         says("jobs_total_total", "try `jobs_total`");
         says("latency_bucket", "try `latency`");
+    }
+
+    #[test]
+    fn nothing_is_suggested_that_would_be_refused() {
+        for name in ["_bucket", "_total_total", "-", "größe_bucket_bucket"] {
+            let message = family(name).unwrap_err();
+            assert!(!message.contains("try"), "{message}");
+        }
+        for name in ["_", "_9x", "__", "9"] {
+            let message = label(name).unwrap_err();
+            assert!(!message.contains("try"), "{message}");
+        }
     }
 
     #[test]

@@ -31,3 +31,9 @@ pub const fn nothing() {}
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
+
+/// Calls `body`, whose future gives an `O`.
+#[inline]
+pub fn future_of<O, F: Future<Output = O>>(body: impl FnOnce() -> F) -> F {
+    body()
+}

@@ -5,31 +5,42 @@
 
 use once_cell::race::OnceRef;
 
-use crate::outcome::{Status, Ways};
+use crate::outcome::Status;
 use crate::site::Definition;
 
-/// What a scrape reads of a callsite.
-pub(crate) trait Readings: Sync {
+/// A callsite as a scrape sees it.
+pub(crate) trait Readable: Sync {
     fn definition(&self) -> &Definition;
-    /// The statuses that its calls can have.
-    fn ways(&self) -> Ways;
-    /// Calls that ended so, by bucket, not cumulative.
-    fn counts(&self, status: Status) -> Vec<u64>;
-    /// Time spent in calls that ended so.
-    fn nanos(&self, status: Status) -> u64;
+    /// Reads every cell once.
+    fn read(&self) -> Reading;
+}
+
+/// What a callsite had counted at one moment. All of its families are made of one reading, so they agree.
+pub(crate) struct Reading {
+    /// Those that its calls can have.
+    pub(crate) statuses: Vec<Calls>,
     /// Calls that are running.
-    fn running(&self) -> i64;
+    pub(crate) running: i64,
+}
+
+/// The calls that ended in one way.
+pub(crate) struct Calls {
+    pub(crate) status: Status,
+    /// By bucket, not cumulative.
+    pub(crate) counts: Vec<u64>,
+    /// Their time.
+    pub(crate) nanos: u64,
 }
 
 /// A callsite's place in the list.
 pub(crate) struct Entry {
-    readings: &'static dyn Readings,
+    site: &'static dyn Readable,
     next: OnceRef<'static, Entry>,
 }
 
 impl Entry {
-    pub(crate) const fn new(readings: &'static dyn Readings) -> Self {
-        Entry { readings, next: OnceRef::new() }
+    pub(crate) const fn new(site: &'static dyn Readable) -> Self {
+        Entry { site, next: OnceRef::new() }
     }
 }
 
@@ -46,6 +57,6 @@ pub(crate) fn add(entry: &'static Entry) {
 }
 
 /// All callsites that were called so far.
-pub(crate) fn callsites() -> impl Iterator<Item = &'static dyn Readings> {
-    std::iter::successors(FIRST.get(), |entry| entry.next.get()).map(|entry| entry.readings)
+pub(crate) fn callsites() -> impl Iterator<Item = &'static dyn Readable> {
+    std::iter::successors(FIRST.get(), |entry| entry.next.get()).map(|entry| entry.site)
 }

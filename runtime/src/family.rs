@@ -17,15 +17,15 @@ pub(crate) struct Family {
     pub(crate) identity: bool,
 }
 
-/// How many cells a histogram with these bounds has: one each, and `+Inf`. No bounds: one cell, a plain count.
+/// How many cells a histogram with these bounds has: one each, and `+Inf`.
 ///
 /// # Panics
 ///
-/// While compiling, if the bounds are not finite, positive and strictly
-/// increasing.
+/// While compiling, if there are no bounds, or they are not finite, positive and strictly increasing.
 #[must_use]
 #[track_caller]
 pub const fn cells(bounds: &[f64]) -> usize {
+    assert!(!bounds.is_empty(), "a histogram needs a bucket bound; leave `buckets` out for the standard ones");
     let mut i = 0;
     while i < bounds.len() {
         assert!(bounds[i].is_finite(), "a bucket bound is not finite; `+Inf` is added by itself");
@@ -39,15 +39,46 @@ pub const fn cells(bounds: &[f64]) -> usize {
 /// The bounds in nanoseconds, the last place unused: a duration of `d` nanoseconds is at most a bound of `b` seconds if and only
 /// if `d <= nanos(b)`.
 #[cfg(feature = "metrics")]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates: a bound of a thousand years is never met
+// `as` saturates: a bound of a thousand years is never met. Up to 104 days a nanosecond has a float of its own.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
 pub(crate) const fn nanos<const N: usize>(bounds: &[f64]) -> [u64; N] {
     let mut nanos = [u64::MAX; N];
     let mut i = 0;
     while i < bounds.len() && i < N {
-        // The product is rounded to the nearest float, so a bound written with up to nine decimals is exact; anything
-        // finer is cut, as a duration in whole nanoseconds is.
-        nanos[i] = (bounds[i] * 1e9) as u64;
+        // The product is rounded, and cutting it may lose one more: 1.001 * 1e9 is 1000999999.9999999.
+        let cut = (bounds[i] * 1e9) as u64;
+        let next = cut.saturating_add(1);
+        nanos[i] = if next as f64 / 1e9 <= bounds[i] { next } else { cut };
         i += 1;
     }
     nanos
+}
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_of_exactly_a_bound_is_in_its_bucket() {
+        // The number of nanoseconds that each is written as.
+        let written = [
+            (0.000_000_015, 15),
+            (0.000_000_063, 63),
+            (0.001, 1_000_000),
+            (0.3, 300_000_000),
+            (1.001, 1_001_000_000),
+            (1.007, 1_007_000_000),
+            (300.0, 300_000_000_000),
+        ];
+        for (seconds, expected) in written {
+            assert_eq!(nanos::<2>(&[seconds])[0], expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_bound_between_two_nanoseconds_takes_in_the_lower_one() {
+        assert_eq!(nanos::<2>(&[1.5e-9])[0], 1);
+        assert_eq!(nanos::<2>(&[1e-10])[0], 0);
+        assert_eq!(nanos::<2>(&[1e300])[0], u64::MAX);
+    }
 }

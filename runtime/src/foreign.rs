@@ -4,6 +4,7 @@
 //! [`ProtobufNumber`] make this room compile either way.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,6 +15,11 @@ use prometheus::{Registry, proto};
 use crate::snapshot::{Family, Kind, Number, Series, Value};
 
 static FOREIGN: Lazy<Registry> = Lazy::new(Registry::new);
+
+thread_local! {
+    /// Whether this thread is asking other people's collectors.
+    static ASKING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The registry for other people's `prometheus` collectors: what is registered here is on our exposition too.
 ///
@@ -64,6 +70,10 @@ impl Collector for Ours {
     }
 
     fn collect(&self) -> Vec<proto::MetricFamily> {
+        // Registered with us, by whatever way round: what it has to say is on the exposition already.
+        if ASKING.get() {
+            return Vec::new();
+        }
         crate::registry::gather_own().into_iter().map(to_proto).collect()
     }
 }
@@ -71,7 +81,13 @@ impl Collector for Ours {
 /// What other people's collectors have to say now.
 pub(crate) fn families(notices: &mut Vec<String>) -> Vec<Family> {
     let Some(registry) = Lazy::get(&FOREIGN) else { return Vec::new() };
-    let Ok(families) = catch_unwind(AssertUnwindSafe(|| registry.gather())) else {
+    // A collector that scrapes us in turn gets our own families, instead of an endless recursion.
+    if ASKING.replace(true) {
+        return Vec::new();
+    }
+    let gathered = catch_unwind(AssertUnwindSafe(|| registry.gather()));
+    ASKING.set(false);
+    let Ok(families) = gathered else {
         notices.push("a collector in `tallied::registry()` panicked: none of its families is exposed".into());
         return Vec::new();
     };
@@ -106,7 +122,7 @@ fn from_proto(family: &proto::MetricFamily) -> Result<Family, String> {
         let mut key: Vec<_> = labels.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
         key.sort();
         if !seen.insert(key) {
-            return Err(format!("it has the label set {labels:?} twice"));
+            return Err("it has one label set twice".into());
         }
         let labels = labels.into_iter().map(|(name, value)| (Cow::Owned(name), Cow::Owned(value))).collect();
         let timestamp_ms = Some(metric.timestamp_ms()).filter(|ms| *ms != 0);
@@ -120,8 +136,8 @@ fn check_labels(labels: &[(String, String)], kind: Kind) -> Result<(), String> {
         if !is_name(name, false) {
             return Err(format!("its label `{name}` is not of the form [a-zA-Z_][a-zA-Z0-9_]*"));
         }
-        if kind.reserved_label() == Some(name) {
-            return Err(format!("its label `{name}` belongs to the format"));
+        if kind.reserved_label() == Some(name) || name.starts_with("__") {
+            return Err(format!("its label `{name}` is reserved"));
         }
         if labels[..at].iter().any(|(earlier, _)| earlier == name) {
             return Err(format!("it has the label `{name}` twice"));
@@ -138,17 +154,28 @@ fn is_name(name: &str, colons: bool) -> bool {
 }
 
 fn value(metric: &proto::Metric, kind: Kind) -> Result<Value, String> {
+    // `prometheus` merges families of one name without a look at their types.
+    let others = [
+        (Kind::Counter, metric.get_counter().value() != 0.0),
+        (Kind::Gauge, metric.get_gauge().value() != 0.0),
+        (Kind::Histogram, metric.get_histogram().get_sample_count() != 0),
+        (Kind::Summary, metric.get_summary().sample_count() != 0),
+    ];
+    if others.into_iter().any(|(other, is_there)| is_there && other != kind) {
+        return Err("its collectors disagree about its type".into());
+    }
     Ok(match kind {
         Kind::Counter => Value::Number(Number::Float(metric.get_counter().value())),
         Kind::Gauge => Value::Number(Number::Float(metric.get_gauge().value())),
         Kind::Histogram => histogram(metric.get_histogram())?,
         Kind::Summary => {
             let summary = metric.get_summary();
-            Value::Summary {
-                quantiles: summary.get_quantile().iter().map(|q| (q.quantile(), q.value())).collect(),
-                count: summary.sample_count(),
-                sum: summary.sample_sum(),
+            let quantiles: Vec<_> = summary.get_quantile().iter().map(|q| (q.quantile(), q.value())).collect();
+            let increasing = quantiles.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            if !increasing || !quantiles.iter().all(|(quantile, _)| (0.0..=1.0).contains(quantile)) {
+                return Err("its quantiles are not increasing from 0 to 1".into());
             }
+            Value::Summary { quantiles, count: summary.sample_count(), sum: summary.sample_sum() }
         }
     })
 }
@@ -162,7 +189,7 @@ fn histogram(histogram: &proto::Histogram) -> Result<Value, String> {
             continue;
         }
         if !bound.is_finite() || bounds.last().is_some_and(|last| *last >= bound) {
-            return Err(format!("its bucket bound {bound} is not above the one before it"));
+            return Err("its bucket bounds are not increasing".into());
         }
         // Buckets that were read while somebody observed may lag by a little, never fall.
         counts.push(cumulative.saturating_sub(below));

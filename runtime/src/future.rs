@@ -1,6 +1,7 @@
 //! A call that may wait: from the first poll of its future to the value, the panic or the drop.
 
 use std::future::Future;
+use std::panic::UnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -49,6 +50,9 @@ pin_project! {
     }
 }
 
+// Nothing of ours can be seen in a broken state from outside; so it is the inner future that decides.
+impl<F: UnwindSafe, S, C, K: Callsite> UnwindSafe for Observed<F, S, C, K> {}
+
 impl<F, S, C, T, K> Observed<F, S, C, K>
 where
     F: Future,
@@ -81,8 +85,8 @@ where
             *this.span = Some((this.open)(this.site));
             *this.waiting = Some(Call::begin(this.site, Ways::of(T::CAN_FAIL, true)));
         }
-        let _entered = this.span.as_ref().map(Span::enter);
         let call = this.waiting.take();
+        let _entered = this.span.as_ref().map(Span::enter);
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
         let polled = inner.poll(cx);
         match &polled {

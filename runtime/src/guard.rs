@@ -61,7 +61,8 @@ pub fn observe<K: Callsite, R, T: Told>(
 
 /// A call of a function whose body stays where it is, because a closure cannot stand for it.
 ///
-/// It sees no returned value: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile.
+/// It sees no returned value: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile. A call
+/// that is made while the thread unwinds already, and panics itself, is taken for `ok`: nothing tells the two apart.
 pub struct Inline<K: Callsite> {
     call: Option<Call<K>>,
     unwinding_before: bool,

@@ -1,6 +1,7 @@
 //! What became of a call, and how a returned value says so.
 //!
-//! Deliberately absent: any look at a thread's panic state. Who ends a call knows which of the four it was.
+//! Deliberately absent: any look at a thread's panic state. Who ends a call knows which of the four it was; the guard
+//! beside a body that a closure cannot stand for is the one exception, and looks for itself.
 
 /// What became of a call: the value of the label `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! One scrape: callsites become families, other people's collectors join them, and what cannot stand together is left out.
 //!
-//! Holds the only lock of this crate, and only scrapes take it. What it guards is the set of notices already given, so
-//! each is told once.
+//! Holds the only lock of this crate: it guards the set of notices already given, so each is told once. Scrapes take it
+//! when they have something to tell, and nobody else does.
 //!
 //! The invariant: whatever leaves here can be written. Names follow the grammar, a sample's name belongs to one family,
 //! a label set stands once.
@@ -11,11 +11,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalogue::{self, Readings};
+use crate::catalogue::{self, Calls, Reading};
 use crate::family;
 use crate::foreign;
 use crate::label::Identity;
 use crate::outcome::Status;
+use crate::site::Definition;
 use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
@@ -76,6 +77,7 @@ fn admit(families: Vec<Family>, notices: &mut Vec<String>) -> Vec<Family> {
 
 /// A family while its callsites are added up.
 struct Sum {
+    name: &'static str,
     kind: Kind,
     help: &'static str,
     bounds: &'static [f64],
@@ -85,96 +87,88 @@ struct Sum {
     series: BTreeMap<Vec<Text>, Value>,
 }
 
+/// In the order of the first calls: so what was exposed once is not displaced by what comes later.
 fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
-    let mut sums = BTreeMap::new();
-    for readings in catalogue::callsites() {
-        let definition = readings.definition();
+    let mut sums = Vec::new();
+    for site in catalogue::callsites() {
+        let (definition, reading) = (site.definition(), site.read());
         for (kind, family) in [
             (Kind::Counter, &definition.counter),
             (Kind::Histogram, &definition.histogram),
             (Kind::Gauge, &definition.in_flight),
         ] {
             if let Some(family) = family {
-                add(&mut sums, kind, family, readings, notices);
+                add(&mut sums, kind, family, definition, &reading, notices);
             }
         }
     }
-    let named = |(name, sum): (&'static str, Sum)| {
+    let named = |sum: Sum| {
         let series = sum.series.into_iter().map(|(values, value)| Series {
             labels: sum.labels.iter().map(|label| Cow::Borrowed(*label)).zip(values).collect(),
             value,
             timestamp_ms: None,
         });
-        Family { name: name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
+        Family { name: sum.name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
     };
     sums.into_iter().map(named).collect()
 }
 
 /// Adds what a callsite counted to a family.
 fn add(
-    sums: &mut BTreeMap<&'static str, Sum>,
+    sums: &mut Vec<Sum>,
     kind: Kind,
     family: &family::Family,
-    readings: &dyn Readings,
+    definition: &Definition,
+    reading: &Reading,
     notices: &mut Vec<String>,
 ) {
-    let definition = readings.definition();
     let identity = family.identity.then_some(&definition.identity);
     let mut labels: Vec<&'static str> = identity.iter().map(|identity| identity.label).collect();
     if kind != Kind::Gauge {
         labels.push("status");
     }
     let bounds = if kind == Kind::Histogram { definition.bounds } else { &[] };
-    let sum = match sums.entry(family.name) {
-        Entry::Vacant(entry) => entry.insert(Sum {
-            kind,
-            help: family.help,
-            bounds,
-            labels,
-            place: definition.place,
-            series: BTreeMap::new(),
-        }),
-        Entry::Occupied(entry) => {
-            let sum = entry.into_mut();
-            let differs = [
-                (sum.kind != kind, "type"),
-                (sum.labels != labels, "label names"),
-                (sum.bounds != bounds, "buckets"),
-                (sum.help != family.help, "help"),
-            ];
-            if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
-                let ((file, line), (here, at)) = (sum.place, definition.place);
-                // A help text is no reason to lose a number.
-                let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
-                notices.push(format!(
-                    "the family `{}` at {here}:{at} has another {what} than at {file}:{line}, which came first: {lost}; \
-                     make them the same, or rename one of them",
-                    family.name
-                ));
-                if what != "help" {
-                    return;
-                }
-            }
-            sum
+    let at = sums.iter().position(|sum| sum.name == family.name).unwrap_or_else(|| {
+        let (name, help, place) = (family.name, family.help, definition.place);
+        sums.push(Sum { name, kind, help, bounds, labels: labels.clone(), place, series: BTreeMap::new() });
+        sums.len() - 1
+    });
+    let sum = &mut sums[at];
+    let differs = [
+        (sum.kind != kind, "type"),
+        (sum.labels != labels, "label names"),
+        (sum.bounds != bounds, "buckets"),
+        (sum.help != family.help, "help"),
+    ];
+    if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
+        let ((file, line), (here, at)) = (sum.place, definition.place);
+        // A help text is no reason to lose a number.
+        let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
+        notices.push(format!(
+            "the family `{}` at {here}:{at} has another {what} than at {file}:{line}, which came first: {lost}; \
+             make them the same, or rename one of them",
+            family.name
+        ));
+        if what != "help" {
+            return;
         }
-    };
-    let value_of = |status: Option<Status>| {
-        identity.map(Identity::value).into_iter().chain(status.map(|s| s.text().into())).collect()
+    }
+    let values = |status: Option<Status>| {
+        identity.map(Identity::value).into_iter().chain(status.map(|status| status.text().into())).collect()
     };
     if kind == Kind::Gauge {
-        add_to(&mut sum.series, value_of(None), Value::Number(Number::Level(readings.running())));
+        add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));
         return;
     }
-    for status in Status::ALL.into_iter().filter(|status| readings.ways().contains(*status)) {
-        let counts = readings.counts(status);
+    for Calls { status, counts, nanos } in &reading.statuses {
         let count = counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
         if kind == Kind::Counter {
-            add_to(&mut sum.series, value_of(Some(status)), Value::Number(Number::Count(count)));
+            add_to(&mut sum.series, values(Some(*status)), Value::Number(Number::Count(count)));
         } else if count > 0 {
             #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit of a sum is a rounding
-            let seconds = readings.nanos(status) as f64 / 1e9;
-            let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts, sum: seconds };
-            add_to(&mut sum.series, value_of(Some(status)), value);
+            let seconds = *nanos as f64 / 1e9;
+            let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts: counts.clone(), sum: seconds };
+            add_to(&mut sum.series, values(Some(*status)), value);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! One static for each callsite: what it says of its families, and the cells that they are read from.
 //!
 //! A call is counted once, in one cell chosen by its outcome. The counter of a callsite is the sum of its histogram's
-//! buckets, so the two can never disagree.
+//! buckets, and both are made of one reading of the cells: so the two can never disagree.
 
 use crate::family::Family;
 use crate::label::Identity;
 use crate::outcome::{Status, Ways};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{self, Entry, Readings},
+    catalogue::{self, Calls, Entry, Readable, Reading},
     cell::{DurationCell, LevelCell},
     family,
 };
@@ -172,24 +172,18 @@ impl<const N: usize> Site<N> {
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize> Readings for Site<N> {
+impl<const N: usize> Readable for Site<N> {
     fn definition(&self) -> &Definition {
         &self.definition
     }
 
-    fn ways(&self) -> Ways {
-        Ways::from_bits(self.cells.ways.load(Relaxed))
-    }
-
-    fn counts(&self, status: Status) -> Vec<u64> {
-        self.cells.calls[status as usize].counts().to_vec()
-    }
-
-    fn nanos(&self, status: Status) -> u64 {
-        self.cells.calls[status as usize].nanos()
-    }
-
-    fn running(&self) -> i64 {
-        self.cells.running.level()
+    fn read(&self) -> Reading {
+        let ways = Ways::from_bits(self.cells.ways.load(Relaxed));
+        let calls = |status: Status| {
+            let cell = &self.cells.calls[status as usize];
+            Calls { status, counts: cell.counts().to_vec(), nanos: cell.nanos() }
+        };
+        let statuses = Status::ALL.into_iter().filter(|status| ways.contains(*status)).map(calls).collect();
+        Reading { statuses, running: self.cells.running.level() }
     }
 }

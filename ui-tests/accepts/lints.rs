@@ -36,7 +36,11 @@ impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
 
     /// Documented.
     #[observed]
-    pub fn rest<'b>(&'b mut self, (from, _): (usize, usize), &by: &usize) -> impl Iterator<Item = &'a T> + use<'a, 'b, T, N> {
+    pub fn rest<'b>(
+        &'b mut self,
+        (from, _): (usize, usize),
+        &by: &usize,
+    ) -> impl Iterator<Item = &'a T> + use<'a, 'b, T, N> {
         self.items.iter().skip(from + by)
     }
 
@@ -54,7 +58,7 @@ impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
     #[observed]
     #[inline]
     pub fn owned(self: Box<Self>) -> Result<impl Iterator<Item = T>, String> {
-        Ok(self.items.to_vec().into_iter())
+        Ok(self.items.iter().cloned())
     }
 }
 
@@ -147,6 +151,27 @@ macro_rules! functions {
 
 functions!(one: u8 = 1, two: Vec<u8> = vec![1, 2]);
 
+/// Documented.
+#[observed]
+#[allow(clippy::needless_pass_by_value)]
+pub fn unused(_c: u8, _: String, (_, _d): (u8, String)) {}
+
+/// Documented.
+#[observed]
+pub async fn gives_a_future() -> Pin<Box<dyn Future<Output = u8>>> {
+    Box::pin(async { 1 })
+}
+
+/// Documented.
+pub trait Later {
+    /// Documented.
+    #[observed]
+    #[expect(async_fn_in_trait)]
+    async fn later(&self) {}
+}
+
+impl Later for str {}
+
 #[observed]
 fn main() {
     let items = [1u8];
@@ -161,5 +186,7 @@ fn main() {
     hidden("");
     nothing();
     assert_eq!(größe(1), 1);
+    unused(1, String::new(), (1, String::new()));
+    drop((gives_a_future(), "".later()));
     drop((cart.take(0), cart.boxed(), "".fetch(""), forever(), factorial(3)));
 }

@@ -63,5 +63,5 @@ fn iterates() -> impl ::core::marker::Sized {}
 fn main() {
     let _ = work(Site, Option);
     iterates();
-    let _ = waits(&Site);
+    ::core::mem::drop(waits(&Site));
 }

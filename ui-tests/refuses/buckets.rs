@@ -14,6 +14,18 @@ fn zero() {}
 #[observed(histogram, buckets = "fast")]
 fn no_bounds() {}
 
+#[observed(histogram, buckets = [])]
+fn empty() {}
+
+struct Worker;
+
+impl Worker {
+    const BOUNDS: [f64; 1] = [1.0];
+
+    #[observed(histogram, buckets = Self::BOUNDS)]
+    fn of_its_own_type() {}
+}
+
 #[observed(buckets = [1.0])]
 fn without_a_histogram() {}
 

@@ -10,4 +10,10 @@ fn of_a_parameter(queue: &str) -> usize {
     queue.len()
 }
 
+#[observed(true)]
+fn keyword() {}
+
+#[observed(_)]
+fn underscore() {}
+
 fn main() {}

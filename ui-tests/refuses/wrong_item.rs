@@ -25,6 +25,22 @@ macro_rules! nothing {
     () => {};
 }
 
+#[observed]
+unsafe impl Send for Cart {}
+
+#[observed]
+unsafe extern "C" {
+    fn foreign();
+}
+
+#[observed]
+extern crate core as another;
+
+#[observed]
+fn clones() -> impl Future<Output = ()> + Clone {
+    std::future::ready(())
+}
+
 fn main() {
     constant();
     nothing!();

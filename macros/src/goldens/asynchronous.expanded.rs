@@ -1,4 +1,4 @@
-#[allow(clippy::manual_async_fn)]
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn fetch<'a>(
     url: &'a str,
     into: &mut Vec<u8>,
@@ -41,7 +41,17 @@ fn fetch<'a>(
             )
         },
         async move {
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let url = url;
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let into = into;
             #[allow(
                 unreachable_code,

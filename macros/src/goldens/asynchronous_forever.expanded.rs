@@ -1,4 +1,4 @@
-#[allow(clippy::manual_async_fn)]
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> {
     ::tallied::__private::Observed::new(
         {

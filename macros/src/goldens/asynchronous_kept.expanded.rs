@@ -1,4 +1,5 @@
 #[some::other]
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 async fn fetch(url: &str) -> usize {
     ::tallied::__private::Observed::new(
             {
@@ -30,6 +31,11 @@ async fn fetch(url: &str) -> usize {
                 )
             },
             async move {
+                #[allow(
+                    let_underscore_lock,
+                    clippy::used_underscore_binding,
+                    clippy::no_effect_underscore_binding
+                )]
                 let url = url;
                 #[allow(
                     unreachable_code,

@@ -3,7 +3,8 @@ fn job() -> Result<(impl Sized, u8), Error> {
     crate::metrics::tallied::__private::observe(
         {
             fn __tallied_marker() {}
-            const __TALLIED_BOUNDS: &[::core::primitive::f64] = &FAST;
+            #[allow(clippy::needless_borrow)]
+            const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
             static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
             > = crate::metrics::tallied::__private::Site::new(

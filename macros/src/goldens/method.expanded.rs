@@ -32,6 +32,11 @@ impl Cart {
             },
             move || -> Result<Self, Error> {
                 let _ = &self;
+                #[allow(
+                    let_underscore_lock,
+                    clippy::used_underscore_binding,
+                    clippy::no_effect_underscore_binding
+                )]
                 let from = from;
                 {
                     ::tallied::__private::nothing();

@@ -29,12 +29,36 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
             )
         },
         move || -> () {
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let __arg0 = __arg0;
-            let _ = __arg0;
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let __arg1 = __arg1;
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let (a, _) = __arg1;
             #[cfg(unix)]
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let ref b = __arg2;
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let _c = _c;
             {
                 ::tallied::__private::nothing();

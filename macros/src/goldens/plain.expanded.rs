@@ -29,6 +29,11 @@ fn resize(width: u32) -> u32 {
             )
         },
         move || -> u32 {
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let width = width;
             {
                 ::tallied::__private::nothing();

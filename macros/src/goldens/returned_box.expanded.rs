@@ -32,6 +32,11 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
             ::tallied::__private::call(move || -> Pin<
                 Box<dyn Future<Output = usize> + Send + 'a>,
             > {
+                #[allow(
+                    let_underscore_lock,
+                    clippy::used_underscore_binding,
+                    clippy::no_effect_underscore_binding
+                )]
                 let url = url;
                 {
                     ::tallied::__private::nothing();

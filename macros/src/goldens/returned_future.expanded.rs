@@ -28,7 +28,15 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
                 __site.identity(),
             )
         },
-        ::tallied::__private::call(move || {
+        ::tallied::__private::future_of::<
+            usize,
+            _,
+        >(move || {
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let url = url;
             {
                 ::tallied::__private::nothing();

@@ -37,7 +37,17 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             )
         },
         move || -> Alias<Receipt> {
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let card = card;
+            #[allow(
+                let_underscore_lock,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let mut cents = cents;
             {
                 ::tallied::__private::nothing();

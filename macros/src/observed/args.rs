@@ -4,6 +4,7 @@
 //! said and skipped, so the next one is read too.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Ident, LitBool, LitStr, Path, Token, parenthesized, token};
@@ -47,6 +48,8 @@ pub struct Args {
     pub buckets: Option<Buckets>,
     pub span: Option<bool>,
     pub krate: Option<Path>,
+    /// There was a `histogram`, though it may be broken.
+    pub meant_histogram: bool,
     /// Bare words that are no argument.
     pub words: Vec<Ident>,
 }
@@ -106,9 +109,13 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
     }
     let key = input.call(Ident::parse_any)?;
     let bare = input.is_empty() || input.peek(Token![,]);
-    match key.to_string().as_str() {
+    let word = key.unraw().to_string();
+    match word.as_str() {
         "counter" => set(&mut args.counter, metric(input, &key, false, errors)?, &key, errors),
-        "histogram" => set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors),
+        "histogram" => {
+            args.meant_histogram = true;
+            set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors);
+        }
         "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
         "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
@@ -121,6 +128,10 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
                 &key,
                 format!("`{word}` is reserved for an argument that this version does not have"),
             ));
+        }
+        _ if bare && syn::parse2::<Ident>(key.to_token_stream()).is_err() => {
+            let message = format!("expected an argument or a label, found the keyword `{key}`");
+            return Err(syn::Error::new_spanned(&key, message));
         }
         _ if bare => args.words.push(key),
         word => {

@@ -2,12 +2,12 @@
 //!
 //! Reads the signature. The body stays tokens, so one that is half typed still expands in an editor.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{
-    AttrStyle, Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Token, Type,
-    TypeParamBound, Visibility,
+    AttrStyle, Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, ReturnType, Signature, Token,
+    Type, TypeParamBound, Visibility,
 };
 
 use crate::diag::Errors;
@@ -23,11 +23,13 @@ pub struct Callee {
 }
 
 /// How the return type is written, if it is a future.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Returns {
     /// `impl Future<…>`
     ImplFuture,
-    /// `Pin<Box<dyn Future<…>>>`
+    /// `impl Future<…> + Name`, where our future is no `Name`.
+    ImplFutureAnd(String),
+    /// `Pin<Box<dyn Future<…>>>`, or one of the names that `futures` has for it.
     BoxFuture,
     /// Any other `impl …`
     ImplTrait,
@@ -52,39 +54,51 @@ fn function(input: ParseStream<'_>) -> syn::Result<Callee> {
         return Err(error);
     }
     let sig: Signature = input.parse()?;
-    let error = if input.peek(Token![;]) {
-        Some("a method without a body has nothing to observe; put the attribute on the methods that implement it")
-    } else {
-        None
-    };
-    if let Some(message) = error {
+    if input.peek(Token![;]) {
         let _ = input.parse::<TokenStream>();
+        let message = "a function without a body has nothing to observe; put the attribute on what implements it";
         return Err(syn::Error::new_spanned(&sig.ident, message));
     }
-    let body = match input.parse()? {
-        TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
-        other => return Err(syn::Error::new_spanned(other, "expected the function's body")),
+    let Some(body) = braces(input.parse()?) else {
+        return Err(syn::Error::new_spanned(&sig.ident, "expected the function's body"));
     };
     let (inner, body) = split_inner_attributes(body)?;
     attrs.extend(inner);
     Ok(Callee { attrs, vis, sig, body })
 }
 
+/// The body's braces. A body that came through `$body:block` stands in a group without delimiters.
+fn braces(token: TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => {
+            let mut inside = group.stream().into_iter();
+            let first = inside.next()?;
+            if inside.next().is_some() { None } else { braces(first) }
+        }
+        _ => None,
+    }
+}
+
 /// Says what else the attribute was put on.
 fn other_item(input: ParseStream<'_>) -> Option<syn::Error> {
+    // A function's modifiers may stand before other items too: the word behind them decides.
     let fork = input.fork();
-    let word = fork.call(Ident::parse_any).ok()?;
-    let is_function = match word.to_string().as_str() {
-        "fn" | "async" | "unsafe" | "extern" => true,
-        // A `const` item goes on with a name.
-        "const" => {
-            ["fn", "async", "unsafe", "extern"].contains(&fork.call(Ident::parse_any).ok()?.to_string().as_str())
+    let first = fork.call(Ident::parse_any).ok()?;
+    let mut word = first.clone();
+    while ["const", "async", "unsafe", "safe", "extern"].contains(&word.to_string().as_str()) {
+        let _ = fork.parse::<Option<LitStr>>();
+        match fork.call(Ident::parse_any) {
+            Ok(next) => word = next,
+            Err(_) => break,
         }
-        _ => false,
-    };
-    if is_function {
+    }
+    if word == "fn" {
         return None;
     }
+    let is_item = ["impl", "trait"].contains(&word.to_string().as_str());
+    let word = if is_item { word } else { first };
     let remedy = match word.to_string().as_str() {
         "impl" => "put it on the methods inside",
         "trait" => "put it on the methods with a body",
@@ -134,15 +148,42 @@ impl Callee {
             ReturnType::Type(_, ty) => returned(ty),
         }
     }
+
+    /// `T` of `-> impl Future<Output = T>`.
+    pub fn output_of_future(&self) -> Option<Type> {
+        let ReturnType::Type(_, ty) = &self.sig.output else { return None };
+        let Type::ImplTrait(ty) = peeled(ty) else { return None };
+        let TypeParamBound::Trait(bound) = ty.bounds.iter().find(|bound| is_future(bound))? else { return None };
+        let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// The type without parentheses, and without the invisible ones round a `$t:ty`.
+pub fn peeled(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(ty) => peeled(&ty.elem),
+        Type::Paren(ty) => peeled(&ty.elem),
+        ty => ty,
+    }
 }
 
 fn returned(ty: &Type) -> Returns {
-    match ty {
-        Type::Group(ty) => returned(&ty.elem),
-        Type::Paren(ty) => returned(&ty.elem),
-        Type::ImplTrait(ty) if ty.bounds.iter().any(is_future) => Returns::ImplFuture,
+    match peeled(ty) {
+        Type::ImplTrait(ty) if ty.bounds.iter().any(is_future) => match ty.bounds.iter().find_map(foreign_to_ours) {
+            Some(name) => Returns::ImplFutureAnd(name),
+            None => Returns::ImplFuture,
+        },
         Type::ImplTrait(_) => Returns::ImplTrait,
-        Type::Path(_) => match argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box")) {
+        Type::Path(path)
+            if path.path.segments.last().is_some_and(|s| s.ident == "BoxFuture" || s.ident == "LocalBoxFuture") =>
+        {
+            Returns::BoxFuture
+        }
+        ty @ Type::Path(_) => match argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box")) {
             Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
             _ => Returns::Plain,
         },
@@ -154,13 +195,21 @@ fn is_future(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|s| s.ident == "Future"))
 }
 
+/// A trait beside `Future` that our future does not have when the user's does.
+fn foreign_to_ours(bound: &TypeParamBound) -> Option<String> {
+    let TypeParamBound::Trait(trait_bound) = bound else { return None };
+    let name = trait_bound.path.segments.last()?.ident.to_string();
+    let ours = ["Future", "Send", "Sync", "Unpin", "UnwindSafe"].contains(&name.as_str());
+    (!ours).then_some(name)
+}
+
 /// `T` of `…::Name<T>`.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = peeled(ty) else { return None };
     let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::Type(ty) => Some(peeled(ty)),
         _ => None,
     })
 }

@@ -7,11 +7,12 @@
 //! those stand in a block of their own, beside the body.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
+use super::callee::peeled;
 use super::plan::{Family, Plan, Shape};
 use crate::paths;
 
@@ -26,6 +27,7 @@ pub fn function(plan: Plan) -> TokenStream {
     let site = site(&plan, &private);
     let open = open(&plan, &private);
     let told = told(&plan, &private);
+    let output_of_future = plan.callee.output_of_future();
     let Plan { callee, shape, .. } = plan;
     let (attrs, vis, mut sig) = (callee.attrs, callee.vis, callee.sig);
     let mut erased = return_type(&sig.output);
@@ -39,7 +41,13 @@ pub fn function(plan: Plan) -> TokenStream {
         // expands to: `let guard = Inline::begin(…); { the body }`
         Shape::Inline => ours!(let __call = #private::Inline::begin(#site, #open); #body),
         Shape::ReturnedFuture => {
-            ours!(#private::Observed::new(#site, #open, #private::call(move || #block), #told))
+            // Says the future's output, as the signature does: the body's last expression may need it.
+            let mut output = output_of_future;
+            if let Some(output) = &mut output {
+                Erase.visit_type_mut(output);
+            }
+            let output = output.map(|output| ours!(::<#output, _>));
+            ours!(#private::Observed::new(#site, #open, #private::future_of #output (move || #block), #told))
         }
         Shape::ReturnedBox => {
             let future = ours!(#private::call(move || -> #erased #block));
@@ -48,6 +56,8 @@ pub fn function(plan: Plan) -> TokenStream {
         Shape::AsyncRewritten | Shape::AsyncKept => {
             let pinned = pinned(&erased);
             let future = ours!(#private::Observed::new(#site, #open, async move { #rebound #pinned #body }, #told));
+            // The first is what we make of an `async fn`; the second is not raised in one.
+            allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
             if shape == Shape::AsyncKept {
                 ours!(#future.await)
             } else {
@@ -56,7 +66,6 @@ pub fn function(plan: Plan) -> TokenStream {
                 // This `impl` is of our edition, so it captures every lifetime in every edition of the user's.
                 let future_type = ours!(impl ::core::future::Future<Output = #output>);
                 sig.output = ReturnType::Type(parse_quote!(->), Box::new(Type::Verbatim(future_type)));
-                allow = ours!(#[allow(clippy::manual_async_fn)]);
                 future
             }
         }
@@ -83,8 +92,9 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
     // The user's expression stands once, in a constant of its own.
     let constant = plan.bounds.as_ref().map(|bounds| {
-        let reference = quote_spanned!(bounds.span()=> &#bounds);
-        ours!(const __TALLIED_BOUNDS: &[::core::primitive::f64] = #reference;)
+        // Makes a slice of an array, of a reference to one and of a slice alike.
+        let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
+        ours!(#[allow(clippy::needless_borrow)] const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;)
     });
     ours!({
         #marker
@@ -175,13 +185,33 @@ fn rebind(sig: &mut syn::Signature) -> TokenStream {
                 rebound.extend(ours!(let _ = &#this;));
             }
             FnArg::Typed(argument) => {
-                let is_cfg = |attr: &&Attribute| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
-                let cfgs: Vec<Attribute> = argument.attrs.iter().filter(is_cfg).cloned().collect();
-                let attrs = std::mem::replace(&mut argument.attrs, cfgs.clone());
+                let any = |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
+                let is_lint = |attr: &Attribute| any(attr, &["allow", "warn", "deny", "forbid", "expect"]);
+                // Lints go where the binding is, `cfg` to both places; what another macro may look for stays.
+                let (lints, mut kept): (Vec<_>, Vec<_>) = argument.attrs.drain(..).partition(is_lint);
+                let cfgs: Vec<_> = kept.iter().filter(|attr| any(attr, &["cfg", "cfg_attr"])).cloned().collect();
+                argument.attrs.append(&mut kept);
                 let (name, pattern) = split(&mut argument.pat, at);
-                // A pattern such as `_` or `(a, _)` binds only in part: the rest lives in the first `let`.
-                let whole = (!matches!(pattern, Pat::Ident(_))).then(|| ours!(#(#cfgs)* let #name = #name;));
-                rebound.extend(ours!(#whole #(#attrs)* let #pattern = #name;));
+                let bind = |pattern: &dyn ToTokens| {
+                    // The names are the user's; that they are used here is ours.
+                    ours!(
+                        #(#cfgs)*
+                        #[allow(
+                            let_underscore_lock,
+                            clippy::used_underscore_binding,
+                            clippy::no_effect_underscore_binding
+                        )]
+                        #(#lints)*
+                        let #pattern = #name;
+                    )
+                };
+                // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`.
+                if !matches!(pattern, Pat::Ident(_)) {
+                    rebound.extend(bind(&name));
+                }
+                if !matches!(pattern, Pat::Wild(_)) {
+                    rebound.extend(bind(&pattern));
+                }
             }
         }
     }
@@ -226,7 +256,7 @@ fn pinned(erased: &Type) -> TokenStream {
 fn return_type(output: &ReturnType) -> Type {
     match output {
         ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, ty) => (**ty).clone(),
+        ReturnType::Type(_, ty) => peeled(ty).clone(),
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Here are the defaults, the derived names and the checks. Nothing is parsed and nothing is emitted.
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, Ident, LitStr, Path, ReturnType, Type};
 
 use super::args::{Args, KNOWN, Metric, RESERVED, listed};
-use super::callee::{Callee, Returns};
+use super::callee::{Callee, Returns, peeled};
 use crate::diag::{Errors, did_you_mean};
 use crate::names;
 
@@ -65,16 +67,25 @@ pub fn make(args: Args, callee: Callee, package: &str, errors: &Errors) -> Plan 
              remove `const` or the attribute",
         );
     }
+    if let Returns::ImplFutureAnd(name) = callee.returns() {
+        errors.at(
+            &callee.sig.output,
+            format!(
+                "an observed future is no `{name}`, whatever the body returns; return `impl Future` alone, or a box"
+            ),
+        );
+    }
     if let Some(variadic) = &callee.sig.variadic {
         errors.at(variadic, "a function with `...` cannot be observed, because its arguments have no names");
     }
-    let listed = identity(&args.words, &callee, errors);
+    let (listed, meant) = identity(&args.words, &callee, errors);
     let names = Names { crate_name: names::of_package(package), listed: listed.as_deref(), errors };
     let counter = names.counter(args.counter.as_ref());
     let histogram = args.histogram.as_ref().and_then(|metric| names.histogram(metric));
     let in_flight = args.in_flight.as_ref().and_then(|metric| names.in_flight(metric));
     distinct([&counter, &histogram, &in_flight], &args, errors);
-    let bounds = bounds(&args, histogram.is_some(), errors);
+    let meant = args.meant_histogram || meant.iter().any(|word| word == "histogram");
+    let bounds = bounds(&args, histogram.is_some() || meant, errors);
     let label = listed.unwrap_or_else(|| "function".to_owned());
     Plan {
         shape: shape(&callee),
@@ -90,10 +101,11 @@ pub fn make(args: Args, callee: Callee, package: &str, errors: &Errors) -> Plan 
     }
 }
 
-/// The one bare word that names the label of the function's name.
-fn identity(words: &[Ident], callee: &Callee, errors: &Errors) -> Option<String> {
+/// The one bare word that names the label of the function's name; and what the misspelt ones were meant to be.
+fn identity(words: &[Ident], callee: &Callee, errors: &Errors) -> (Option<String>, Vec<String>) {
     let parameters = callee.parameters();
     let mut first: Option<String> = None;
+    let mut meant = Vec::new();
     for word in words {
         let label = word.unraw().to_string();
         if parameters.contains(&label) {
@@ -109,6 +121,7 @@ fn identity(words: &[Ident], callee: &Callee, errors: &Errors) -> Option<String>
         let near = KNOWN.iter().chain(&RESERVED).copied().chain(parameters.iter().map(String::as_str));
         if let Some(near) = did_you_mean(&label, near) {
             errors.at(word, format!("unknown argument `{label}`; did you mean `{near}`?"));
+            meant.push(near.to_owned());
             continue;
         }
         if let Err(message) = names::label(&label) {
@@ -134,7 +147,7 @@ fn identity(words: &[Ident], callee: &Callee, errors: &Errors) -> Option<String>
             }
         }
     }
-    first
+    (first, meant)
 }
 
 /// Derives the names of families, or checks the user's.
@@ -224,7 +237,19 @@ fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
     if !has_histogram {
         errors.at(&buckets.key, "`buckets` needs a histogram; add `histogram`");
     }
+    if let Some(this) = find(buckets.bounds.to_token_stream(), "Self") {
+        errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
+    }
     Some(buckets.bounds.clone())
+}
+
+/// The first such word, at any depth.
+fn find(tokens: TokenStream, word: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == word).then_some(ident),
+        TokenTree::Group(group) => find(group.stream(), word),
+        _ => None,
+    })
 }
 
 fn shape(callee: &Callee) -> Shape {
@@ -232,7 +257,7 @@ fn shape(callee: &Callee) -> Shape {
         return if callee.attrs.iter().all(is_inert) { Shape::AsyncRewritten } else { Shape::AsyncKept };
     }
     match callee.returns() {
-        Returns::ImplFuture => Shape::ReturnedFuture,
+        Returns::ImplFuture | Returns::ImplFutureAnd(_) => Shape::ReturnedFuture,
         Returns::BoxFuture => Shape::ReturnedBox,
         // A closure cannot say `-> impl Trait`, and so cannot infer, say, the lifetimes of `impl Fn(&str) -> &str`.
         Returns::ImplTrait => Shape::Inline,
@@ -253,7 +278,7 @@ fn is_never_a_result(output: &ReturnType) -> bool {
         "u128", "usize",
     ];
     let ReturnType::Type(_, ty) = output else { return true };
-    match &**ty {
+    match peeled(ty) {
         Type::Never(_) | Type::Tuple(_) | Type::Reference(_) | Type::Ptr(_) | Type::Array(_) => true,
         Type::Path(path) => path.path.get_ident().is_some_and(|ident| PRIMITIVES.iter().any(|p| ident == p)),
         _ => false,
@@ -263,15 +288,14 @@ fn is_never_a_result(output: &ReturnType) -> bool {
 /// Attributes of the language that do not care whether a function is `async`. Any other may be a macro that expands
 /// after us and wants to see the `async`.
 fn is_inert(attr: &Attribute) -> bool {
-    const INERT: [&str; 14] = [
+    // Not `cfg_attr`, which may hold any, and not `expect`: what it waits for may be a lint on `async fn`.
+    const INERT: [&str; 12] = [
         "allow",
         "cfg",
-        "cfg_attr",
         "cold",
         "deny",
         "deprecated",
         "doc",
-        "expect",
         "export_name",
         "forbid",
         "inline",

@@ -25,9 +25,9 @@ impl Format {
 
 /// Appends one scrape of every family to `out`.
 ///
-/// Cost is linear in the number of series. Takes the registry's lock, so two scrapes follow each other; no observed
-/// call ever waits for it. Never panics: a family that cannot be exposed is left out, and said once as a warning.
-/// Without the feature `metrics` nothing is appended.
+/// Cost is linear in the number of series. Scrapes may run side by side, and no observed call ever waits for one. A family
+/// that cannot be exposed is left out, and said once as a `tracing` warning with the target `tallied`. Does not panic
+/// unless the program's own `tracing` subscriber does. Without the feature `metrics` nothing is appended.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::ptr_arg))]
 pub fn encode(format: Format, out: &mut Vec<u8>) {
     #[cfg(feature = "metrics")]
@@ -38,7 +38,7 @@ pub fn encode(format: Format, out: &mut Vec<u8>) {
 
 /// One scrape of every family as Prometheus text, version 0.0.4: [`encode`] into a `String`.
 ///
-/// Empty while nothing was called, and always without the feature `metrics`.
+/// Empty while nothing was called and nothing is in the registry, and always without the feature `metrics`.
 #[must_use]
 pub fn gather_metrics() -> String {
     let mut out = Vec::new();
