@@ -22,3 +22,89 @@ pub fn expand(attribute: TokenStream, item: TokenStream, package: &str) -> Token
         (Ok(()), None) => item,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words and punctuation that an attribute may be made of, rightly or wrongly.
+    const WORDS: [&str; 40] = [
+        "counter",
+        "histogram",
+        "in_flight",
+        "buckets",
+        "span",
+        "crate",
+        "name",
+        "help",
+        "level",
+        "skip_all",
+        "task_name",
+        "histogrm",
+        "r#type",
+        "r#histogram",
+        "_",
+        "self",
+        "true",
+        "false",
+        "\"jobs_total\"",
+        "\"jobs-total\"",
+        "\"\"",
+        "b\"x\"",
+        "'a'",
+        "'static",
+        "1",
+        "1.5",
+        "-1",
+        "=",
+        "=",
+        ",",
+        ",",
+        ",",
+        "::",
+        "<",
+        "(name = \"a\")",
+        "(buckets = [1.0], help)",
+        "()",
+        "[1.0, 2.0]",
+        "{ x }",
+        "größe",
+    ];
+
+    const ITEMS: [&str; 8] = [
+        "fn kept(a: u8) -> u8 { a }",
+        "pub async fn kept<'a>(&'a self, (b, _): (u8, u8)) -> Result<(), E> { Ok(()) }",
+        "const fn kept() {}",
+        "fn kept(&self);",
+        "struct kept;",
+        "impl kept { fn f() {} }",
+        "unsafe extern \"C\" fn kept(mut self: Box<Self>, ...) -> impl Future<Output = ()> + Clone { half typed ( ) }",
+        "kept",
+    ];
+
+    #[test]
+    fn whatever_stands_in_the_attribute_the_item_stays_and_nothing_panics() {
+        // A fixed sequence, so that a failure can be seen again.
+        let mut state = 1u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        let (mut refused, mut taken) = (0, 0);
+        for _ in 0..20_000 {
+            let words: Vec<&str> = (0..next(9)).map(|_| WORDS[next(WORDS.len())]).collect();
+            let text = words.join(" ");
+            let Ok(attribute) = text.parse::<TokenStream>() else { continue };
+            let item: TokenStream = ITEMS[next(ITEMS.len())].parse().unwrap();
+            let expansion = expand(attribute, item.clone(), "shop").to_string();
+            assert!(expansion.contains("kept"), "`{text}` lost the item");
+            if expansion.contains("compile_error") {
+                assert!(expansion.ends_with(&item.to_string()), "`{text}` changed the item");
+                refused += 1;
+            } else {
+                taken += 1;
+            }
+        }
+        assert!(refused > 500 && taken > 500, "{refused} refused, {taken} taken: this proves little");
+    }
+}
