@@ -167,6 +167,25 @@ fn a_cancelled_future_drops_what_it_holds_inside_its_span() {
     assert_eq!(notes[3..], ["enter holds", "event INFO in holds", "exit holds", "close holds"]);
 }
 
+#[derive(Clone, Copy, tallied::Label)]
+enum Route {
+    Home,
+    Cart,
+}
+
+#[observed(route, labels(first: Route = routes[0], zone = "eu"))]
+fn labelled(route: Option<Route>, routes: &[Route]) -> usize {
+    usize::from(route.is_some()) + routes.len()
+}
+
+#[test]
+fn labels_are_fields_of_the_span() {
+    let notes = Notes::during(|| {
+        labelled(Some(Route::Cart), &[Route::Home]);
+    });
+    assert_eq!(notes[0], "new INFO spans labelled route=\"cart\" first=\"home\" zone=\"eu\" in []");
+}
+
 #[observed(span = false)]
 fn without_a_span() {}
 

@@ -2,13 +2,16 @@
 
 mod diag;
 mod echo;
+mod labels;
 mod names;
 mod observed;
 mod paths;
+mod spans;
 
 #[cfg(test)]
 mod goldens;
 
+use observed::Package;
 use proc_macro::TokenStream;
 
 /// Gives a function a span, a counter of its calls by outcome, and, when asked, a duration histogram and a gauge of the
@@ -44,11 +47,14 @@ use proc_macro::TokenStream;
 ///
 /// | argument | what it does |
 /// |---|---|
-/// | a bare word | a label of that name that holds the function's name; at most one |
+/// | another bare word | a label of that name that holds the function's name; at most one |
+/// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
+/// | `labels(…)` | more labels: `name` is a parameter, `name: Type = expression` any value, `name = "text"` always the same |
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…")` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", buckets = CONST)` |
 /// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…")` |
 /// | `buckets = CONST` | the histogram's bounds in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
+/// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
 /// | `span = false` | opens no span |
 /// | `crate = path` | where `tallied` is, if it is re-exported or renamed |
 ///
@@ -62,14 +68,26 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `#[observed(task_name, histogram, in_flight)]` | `{crate}_task_calls_total`, `{crate}_task_duration_seconds`, `{crate}_task_in_flight` | `task_name`, `status` |
 /// | `#[observed(histogram, in_flight)]` | `{crate}_function_calls_total`, `{crate}_function_duration_seconds`, `{crate}_function_in_flight` | `function`, `status` |
+/// | `#[observed(route, histogram)] fn serve(route: Route)` | `{crate}_serve_calls_total`, `{crate}_serve_duration_seconds` | `route`, `status` |
 /// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
 ///
 /// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
 /// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up.
 ///
+/// # Labels
+///
+/// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one with
+/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function. A
+/// parameter stays the body's; an expression is evaluated once, when the function is called, and sees the parameters that
+/// have a plain name.
+///
+/// The compiler multiplies label sets, statuses and the series of one child (a histogram's has one for each bucket, `+Inf`,
+/// sum and count) and refuses a family that can have more than its budget: `budget = N`, else `TALLIED_SERIES_BUDGET` of the
+/// build's environment (for packages of your own, not for dependencies), else 10,000.
+///
 /// # The span
 ///
-/// A `tracing` span of level INFO with the function's name, whose field is the label. Arguments are never recorded.
+/// A `tracing` span of level INFO with the function's name, whose fields are the labels. Arguments are never recorded.
 ///
 /// # Limits
 ///
@@ -79,6 +97,36 @@ use proc_macro::TokenStream;
 /// it returns that future, not when the future is done.
 #[proc_macro_attribute]
 pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    let package = Package {
+        name: std::env::var("CARGO_PKG_NAME").unwrap_or_default(),
+        is_own: !std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| observed::is_of_cargo(&folder)),
+    };
     observed::expand(attribute.into(), item.into(), &package).into()
+}
+
+/// Makes an enum a label: its variants are the values.
+///
+/// ```text
+/// #[derive(Clone, Copy, Label)]
+/// enum Layer { Isr, Fragment, Layout, Tenant }                 // "isr", "fragment", …
+///
+/// #[derive(Clone, Copy, Label)]
+/// #[label(rename_all = "SCREAMING_SNAKE_CASE")]
+/// enum Method { Get, #[label(rename = "DEL")] Delete }         // "GET", "DEL"
+///
+/// #[derive(Clone, Copy, Label)]
+/// enum Failure { NotFound, Io(IoKind) }                        // "not_found", and the values of `IoKind`
+/// ```
+///
+/// A text is the variant's name in `snake_case`, unless `#[label(rename = "…")]` on the variant or
+/// `#[label(rename_all = "…")]` on the enum says another: `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`,
+/// `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`. An abbreviation is one word: `HTTPServer` is
+/// `http_server`.
+///
+/// A variant may hold one other label; its values are then the values of that label, and the numbers add up. No two
+/// values may have the same text, across nesting too: the compiler refuses it. `#[label(crate = path)]` says where
+/// `tallied` is.
+#[proc_macro_derive(Label, attributes(label))]
+pub fn label(input: TokenStream) -> TokenStream {
+    labels::derive(input.into()).into()
 }

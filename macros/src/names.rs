@@ -12,6 +12,11 @@ pub fn label(name: &str) -> Result<(), String> {
     told(name, wrong_label)
 }
 
+/// A function's name as a part of a metric's name.
+pub fn part(function: &str) -> String {
+    suggestion(function, false).trim_matches('_').to_owned()
+}
+
 /// A package's name as the beginning of a metric's name.
 pub fn of_package(package: &str) -> String {
     let mut name = suggestion(package, false);

@@ -17,6 +17,12 @@ pub(crate) trait Readable: Sync {
 
 /// What a callsite had counted at one moment. All of its families are made of one reading, so they agree.
 pub(crate) struct Reading {
+    /// One for each label set, in their order.
+    pub(crate) sets: Vec<SetReading>,
+}
+
+/// The part of one label set.
+pub(crate) struct SetReading {
     /// Those that its calls can have.
     pub(crate) statuses: Vec<Calls>,
     /// Calls that are running.

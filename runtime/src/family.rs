@@ -13,8 +13,8 @@ pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// The HELP text, not escaped.
     pub(crate) help: &'static str,
-    /// Whether the family carries the callsite's identity label. All but gauges carry `status` too.
-    pub(crate) identity: bool,
+    /// Whether the family carries the callsite's labels. All but gauges carry `status` too.
+    pub(crate) labelled: bool,
 }
 
 /// How many cells a histogram with these bounds has: one each, and `+Inf`.

@@ -21,6 +21,7 @@ pin_project! {
         K: Callsite,
     {
         site: &'static K,
+        set: usize,
         open: S,
         told: C,
         // `None` until the first poll.
@@ -56,22 +57,22 @@ impl<F: UnwindSafe, S, C, K: Callsite> UnwindSafe for Observed<F, S, C, K> {}
 impl<F, S, C, T, K> Observed<F, S, C, K>
 where
     F: Future,
-    S: Fn(&'static K) -> Span,
+    S: Fn(&'static K, usize) -> Span,
     C: Fn(&F::Output) -> T,
     T: Told,
     K: Callsite,
 {
     /// Wraps `inner`. `open` makes the span at the first poll, `told` reads the outcome off the value.
     #[inline]
-    pub fn new(site: &'static K, open: S, inner: F, told: C) -> Self {
-        Observed { site, open, told, span: None, waiting: None, inner: Some(inner) }
+    pub fn new(site: &'static K, set: usize, open: S, inner: F, told: C) -> Self {
+        Observed { site, set, open, told, span: None, waiting: None, inner: Some(inner) }
     }
 }
 
 impl<F, S, C, T, K> Future for Observed<F, S, C, K>
 where
     F: Future,
-    S: Fn(&'static K) -> Span,
+    S: Fn(&'static K, usize) -> Span,
     C: Fn(&F::Output) -> T,
     T: Told,
     K: Callsite,
@@ -82,8 +83,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if this.span.is_none() {
-            *this.span = Some((this.open)(this.site));
-            *this.waiting = Some(Call::begin(this.site, Ways::of(T::CAN_FAIL, true)));
+            *this.span = Some((this.open)(this.site, *this.set));
+            *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of(T::CAN_FAIL, true)));
         }
         let call = this.waiting.take();
         let _entered = this.span.as_ref().map(Span::enter);

@@ -12,15 +12,16 @@ use crate::site::Callsite;
 /// A running call.
 pub struct Call<K: Callsite> {
     site: &'static K,
+    set: usize,
     started: Option<Started>,
 }
 
 impl<K: Callsite> Call<K> {
     /// The call begins now.
     #[inline]
-    pub(crate) fn begin(site: &'static K, ways: Ways) -> Self {
-        site.begin(ways);
-        Call { site, started: K::TIMED.then(Started::now) }
+    pub(crate) fn begin(site: &'static K, set: usize, ways: Ways) -> Self {
+        site.begin(set, ways);
+        Call { site, set, started: K::TIMED.then(Started::now) }
     }
 
     /// The call ended, and how.
@@ -32,7 +33,7 @@ impl<K: Callsite> Call<K> {
 
     #[inline]
     fn count(&self, status: Status) {
-        self.site.end(status, self.started.map(Started::elapsed_nanos));
+        self.site.end(self.set, status, self.started.map(Started::elapsed_nanos));
     }
 }
 
@@ -43,16 +44,17 @@ impl<K: Callsite> Drop for Call<K> {
     }
 }
 
-/// Runs `body` as a call of `site`, inside the span.
+/// Runs `body` as a call of `site` with one of its label sets, inside the span.
 #[inline]
 pub fn observe<K: Callsite, R, T: Told>(
     site: &'static K,
-    open: impl FnOnce(&'static K) -> Span,
+    set: usize,
+    open: impl FnOnce(&'static K, usize) -> Span,
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let _entered = open(site).entered();
-    let call = Call::begin(site, Ways::of(T::CAN_FAIL, false));
+    let _entered = open(site, set).entered();
+    let call = Call::begin(site, set, Ways::of(T::CAN_FAIL, false));
     let out = body();
     let status = told(&out).status();
     call.end(status);
@@ -73,9 +75,9 @@ pub struct Inline<K: Callsite> {
 impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
-    pub fn begin(site: &'static K, open: impl FnOnce(&'static K) -> Span) -> Self {
-        let entered = open(site).entered();
-        let call = Some(Call::begin(site, Ways::of(false, false)));
+    pub fn begin(site: &'static K, set: usize, open: impl FnOnce(&'static K, usize) -> Span) -> Self {
+        let entered = open(site, set).entered();
+        let call = Some(Call::begin(site, set, Ways::of(false, false)));
         Inline { call, unwinding_before: std::thread::panicking(), _entered: entered }
     }
 }

@@ -26,6 +26,7 @@
 //! # Where to look
 //!
 //! - [`observed`]: the attribute, with all of its arguments.
+//! - [`Label`]: types that may label a metric, and how to make one.
 //! - [`gather_metrics`] and [`encode`]: the exposition.
 //! - `registry` takes `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
 //! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.
@@ -65,4 +66,5 @@ pub use encode::{Format, encode, gather_metrics};
 pub use family::STANDARD_BUCKETS;
 #[cfg(feature = "metrics")]
 pub use foreign::{collector, registry};
-pub use tallied_macros::observed;
+pub use label::{Label, Values};
+pub use tallied_macros::{Label, observed};

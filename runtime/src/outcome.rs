@@ -136,6 +136,24 @@ impl<R: ?Sized> AskAny for Ask<'_, R> {
     }
 }
 
+/// Whether values of a type can be errors, known while compiling: `Fails::<R>::CAN`.
+///
+/// An associated constant of the type itself goes before one of a trait, so a `Result` is known through any alias.
+pub struct Fails<R: ?Sized>(std::marker::PhantomData<R>);
+
+impl<T, E> Fails<Result<T, E>> {
+    /// A `Result` can be an `Err`.
+    pub const CAN: bool = true;
+}
+
+/// What is no `Result` never fails.
+pub trait NeverFails {
+    /// Only a `Result` can.
+    const CAN: bool = false;
+}
+
+impl<R: ?Sized> NeverFails for Fails<R> {}
+
 #[cfg(test)]
 #[allow(clippy::needless_borrow)] // the references choose between the two traits
 mod tests {

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::catalogue::{self, Calls, Reading};
 use crate::family;
 use crate::foreign;
-use crate::label::Identity;
+use crate::label;
 use crate::outcome::Status;
 use crate::site::Definition;
 use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
@@ -122,8 +122,8 @@ fn add(
     reading: &Reading,
     notices: &mut Vec<String>,
 ) {
-    let identity = family.identity.then_some(&definition.identity);
-    let mut labels: Vec<&'static str> = identity.iter().map(|identity| identity.label).collect();
+    let dimensions = if family.labelled { definition.dimensions } else { &[] };
+    let mut labels: Vec<&'static str> = dimensions.iter().map(|dimension| dimension.label).collect();
     if kind != Kind::Gauge {
         labels.push("status");
     }
@@ -153,22 +153,25 @@ fn add(
             return;
         }
     }
-    let values = |status: Option<Status>| {
-        identity.map(Identity::value).into_iter().chain(status.map(|status| status.text().into())).collect()
-    };
-    if kind == Kind::Gauge {
-        add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));
-        return;
-    }
-    for Calls { status, counts, nanos } in &reading.statuses {
-        let count = counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
-        if kind == Kind::Counter {
-            add_to(&mut sum.series, values(Some(*status)), Value::Number(Number::Count(count)));
-        } else if count > 0 {
-            #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit of a sum is a rounding
-            let seconds = *nanos as f64 / 1e9;
-            let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts: counts.clone(), sum: seconds };
-            add_to(&mut sum.series, values(Some(*status)), value);
+    for (set, reading) in reading.sets.iter().enumerate() {
+        let values = |status: Option<Status>| {
+            let texts = (0..dimensions.len()).map(|at| label::text_in_set(dimensions, at, set));
+            texts.chain(status.map(|status| status.text().into())).collect()
+        };
+        if kind == Kind::Gauge {
+            add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));
+            continue;
+        }
+        for Calls { status, counts, nanos } in &reading.statuses {
+            let count = counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
+            if kind == Kind::Counter {
+                add_to(&mut sum.series, values(Some(*status)), Value::Number(Number::Count(count)));
+            } else if count > 0 {
+                #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit is a rounding
+                let seconds = *nanos as f64 / 1e9;
+                let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts: counts.clone(), sum: seconds };
+                add_to(&mut sum.series, values(Some(*status)), value);
+            }
         }
     }
 }

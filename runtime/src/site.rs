@@ -4,11 +4,11 @@
 //! buckets, and both are made of one reading of the cells: so the two can never disagree.
 
 use crate::family::Family;
-use crate::label::Identity;
+use crate::label::{self, Dimension};
 use crate::outcome::{Status, Ways};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{self, Calls, Entry, Readable, Reading},
+    catalogue::{self, Calls, Entry, Readable, Reading, SetReading},
     cell::{DurationCell, LevelCell},
     family,
 };
@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
 pub struct Definition {
-    /// The label that holds the function's name.
-    pub(crate) identity: Identity,
+    /// The labels, but for `status`.
+    pub(crate) dimensions: &'static [Dimension],
     /// Calls by outcome.
     pub(crate) counter: Option<Family>,
     /// Durations of calls by outcome.
@@ -33,18 +33,18 @@ pub struct Definition {
     pub(crate) place: (&'static str, u32),
 }
 
-/// Each takes a family's name, its help, and whether it carries the identity label.
+/// Each takes a family's name, its help, and whether it carries the callsite's labels.
 impl Definition {
     /// A callsite without families.
     #[must_use]
-    pub const fn new(identity: Identity, file: &'static str, line: u32) -> Self {
-        Definition { identity, counter: None, histogram: None, in_flight: None, bounds: &[], place: (file, line) }
+    pub const fn new(dimensions: &'static [Dimension], file: &'static str, line: u32) -> Self {
+        Definition { dimensions, counter: None, histogram: None, in_flight: None, bounds: &[], place: (file, line) }
     }
 
     /// With a counter of calls.
     #[must_use]
-    pub const fn counter(mut self, name: &'static str, help: &'static str, identity: bool) -> Self {
-        self.counter = Some(Family { name, help, identity });
+    pub const fn counter(mut self, name: &'static str, help: &'static str, labelled: bool) -> Self {
+        self.counter = Some(Family { name, help, labelled });
         self
     }
 
@@ -54,18 +54,18 @@ impl Definition {
         mut self,
         name: &'static str,
         help: &'static str,
-        identity: bool,
+        labelled: bool,
         bounds: &'static [f64],
     ) -> Self {
-        self.histogram = Some(Family { name, help, identity });
+        self.histogram = Some(Family { name, help, labelled });
         self.bounds = bounds;
         self
     }
 
     /// With a gauge of the calls that are running.
     #[must_use]
-    pub const fn in_flight(mut self, name: &'static str, help: &'static str, identity: bool) -> Self {
-        self.in_flight = Some(Family { name, help, identity });
+    pub const fn in_flight(mut self, name: &'static str, help: &'static str, labelled: bool) -> Self {
+        self.in_flight = Some(Family { name, help, labelled });
         self
     }
 }
@@ -74,34 +74,57 @@ impl Definition {
 pub trait Callsite: Sync + 'static {
     /// Whether calls are timed at all: without a histogram the clock is never read.
     const TIMED: bool;
-    /// A call begins that can end in these ways.
-    fn begin(&'static self, ways: Ways);
-    /// A call ended so, after this time if it is timed.
-    fn end(&'static self, status: Status, nanos: Option<u64>);
+    /// A call with these labels begins that can end in these ways.
+    fn begin(&'static self, set: usize, ways: Ways);
+    /// A call with these labels ended so, after this time if it is timed.
+    fn end(&'static self, set: usize, status: Status, nanos: Option<u64>);
 }
 
-/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram.
-pub struct Site<const N: usize> {
+/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets.
+pub struct Site<const N: usize, const S: usize> {
     definition: Definition,
     #[cfg(feature = "metrics")]
-    cells: Cells<N>,
+    cells: Cells<N, S>,
 }
 
 #[cfg(feature = "metrics")]
-struct Cells<const N: usize> {
+struct Cells<const N: usize, const S: usize> {
     /// The ways out seen in any instance of the function; zero until the first call.
     ways: AtomicU8,
-    /// One for each status, in the order of [`Status::ALL`].
-    calls: [DurationCell<N>; 4],
-    running: LevelCell,
+    /// A label set is found by its index: no hash, no lock, no allocation.
+    sets: [Set<N>; S],
     nanos: [u64; N],
     entry: Entry,
 }
 
-impl<const N: usize> Site<N> {
+/// The cells of one label set.
+#[cfg(feature = "metrics")]
+struct Set<const N: usize> {
+    /// One for each status, in the order of [`Status::ALL`].
+    calls: [DurationCell<N>; 4],
+    running: LevelCell,
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize> Set<N> {
+    const fn new() -> Self {
+        Set { calls: [const { DurationCell::new() }; 4], running: LevelCell::new() }
+    }
+
+    fn read(&self, ways: Ways) -> SetReading {
+        let calls = |status: Status| {
+            let cell = &self.calls[status as usize];
+            Calls { status, counts: cell.counts().to_vec(), nanos: cell.nanos() }
+        };
+        let statuses = Status::ALL.into_iter().filter(|status| ways.contains(*status)).map(calls).collect();
+        SetReading { statuses, running: self.running.level() }
+    }
+}
+
+impl<const N: usize, const S: usize> Site<N, S> {
     /// A callsite that nobody has called yet. `me` is the static that it initialises.
     #[must_use]
-    pub const fn new(definition: Definition, me: &'static Site<N>) -> Self {
+    pub const fn new(definition: Definition, me: &'static Site<N, S>) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = me;
         Site {
@@ -109,59 +132,58 @@ impl<const N: usize> Site<N> {
             #[cfg(feature = "metrics")]
             cells: Cells {
                 ways: AtomicU8::new(0),
-                calls: [const { DurationCell::new() }; 4],
-                running: LevelCell::new(),
+                sets: [const { Set::new() }; S],
                 nanos: family::nanos(definition.bounds),
                 entry: Entry::new(me),
             },
         }
     }
 
-    /// The value of the identity label, for a span's field.
+    /// The text of a label, for a span's field.
     #[must_use]
-    pub fn identity(&self) -> std::borrow::Cow<'static, str> {
-        self.definition.identity.value()
+    pub fn text(&self, label: usize, set: usize) -> std::borrow::Cow<'static, str> {
+        label::text_in_set(self.definition.dimensions, label, set)
     }
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize> Callsite for Site<N> {
+impl<const N: usize, const S: usize> Callsite for Site<N, S> {
     const TIMED: bool = N > 1;
 
     #[inline]
-    fn begin(&'static self, ways: Ways) {
+    fn begin(&'static self, set: usize, ways: Ways) {
         if self.cells.ways.load(Relaxed) & ways.bits() != ways.bits() {
             self.meet(ways);
         }
         if self.definition.in_flight.is_some() {
-            self.cells.running.up();
+            self.cells.sets[set].running.up();
         }
     }
 
     #[inline]
-    fn end(&'static self, status: Status, nanos: Option<u64>) {
-        let cell = &self.cells.calls[status as usize];
+    fn end(&'static self, set: usize, status: Status, nanos: Option<u64>) {
+        let cell = &self.cells.sets[set].calls[status as usize];
         match nanos {
             Some(nanos) => cell.observe(nanos, &self.cells.nanos),
             None => cell.count(),
         }
         if self.definition.in_flight.is_some() {
-            self.cells.running.down();
+            self.cells.sets[set].running.down();
         }
     }
 }
 
 #[cfg(not(feature = "metrics"))]
-impl<const N: usize> Callsite for Site<N> {
+impl<const N: usize, const S: usize> Callsite for Site<N, S> {
     const TIMED: bool = false;
     #[inline]
-    fn begin(&'static self, _: Ways) {}
+    fn begin(&'static self, _: usize, _: Ways) {}
     #[inline]
-    fn end(&'static self, _: Status, _: Option<u64>) {}
+    fn end(&'static self, _: usize, _: Status, _: Option<u64>) {}
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize> Site<N> {
+impl<const N: usize, const S: usize> Site<N, S> {
     /// The first call, or the first of an instance that can end in another way.
     #[cold]
     fn meet(&'static self, ways: Ways) {
@@ -172,18 +194,13 @@ impl<const N: usize> Site<N> {
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize> Readable for Site<N> {
+impl<const N: usize, const S: usize> Readable for Site<N, S> {
     fn definition(&self) -> &Definition {
         &self.definition
     }
 
     fn read(&self) -> Reading {
         let ways = Ways::from_bits(self.cells.ways.load(Relaxed));
-        let calls = |status: Status| {
-            let cell = &self.cells.calls[status as usize];
-            Calls { status, counts: cell.counts().to_vec(), nanos: cell.nanos() }
-        };
-        let statuses = Status::ALL.into_iter().filter(|status| ways.contains(*status)).map(calls).collect();
-        Reading { statuses, running: self.cells.running.level() }
+        Reading { sets: self.cells.sets.iter().map(|set| set.read(ways)).collect() }
     }
 }

@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use tallied::observed;
+use tallied::{Label, observed};
 
 /// Bounds.
 pub const FAST: [f64; 2] = [0.5, 1.0];
@@ -163,6 +163,25 @@ pub async fn gives_a_future() -> Pin<Box<dyn Future<Output = u8>>> {
 }
 
 /// Documented.
+#[derive(Clone, Copy, Label)]
+pub enum Layer {
+    /// Documented.
+    Isr,
+    /// Documented.
+    Inside(bool),
+}
+
+/// Documented.
+#[observed(layer, labels(hit, other: Option<Layer> = Some(layer.to_owned())), budget = 2_000)]
+pub fn labelled(layer: &Layer, hit: bool) {}
+
+/// Documented.
+#[observed(layer_name, labels(which))]
+pub async fn labelled_later<'a>(which: Option<&'a Layer>, text: &'a str) -> &'a str {
+    text
+}
+
+/// Documented.
 pub trait Later {
     /// Documented.
     #[observed]
@@ -187,6 +206,8 @@ fn main() {
     nothing();
     assert_eq!(größe(1), 1);
     unused(1, String::new(), (1, String::new()));
+    labelled(&Layer::Isr, true);
+    drop(labelled_later(Some(&Layer::Inside(true)), ""));
     drop((gives_a_future(), "".later()));
     drop((cart.take(0), cart.boxed(), "".fetch(""), forever(), factorial(3)));
 }

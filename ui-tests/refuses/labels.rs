@@ -1,13 +1,14 @@
-use tallied::observed;
+use tallied::{Label, observed};
+
+#[derive(Clone, Copy, Label)]
+enum Route {
+    Home,
+    Cart,
+}
 
 #[observed(task_name, step_name)]
 fn second_label(queue: &str, n: u8) -> usize {
     queue.len() + usize::from(n)
-}
-
-#[observed(queue)]
-fn of_a_parameter(queue: &str) -> usize {
-    queue.len()
 }
 
 #[observed(true)]
@@ -16,4 +17,30 @@ fn keyword() {}
 #[observed(_)]
 fn underscore() {}
 
-fn main() {}
+#[observed(labels(rout, status = "x", route, route))]
+fn of_parameters(route: Route) -> Route {
+    route
+}
+
+#[observed(labels(queue))]
+fn no_such_parameter() {}
+
+#[observed(labels(route = Route::Home, cart: Route, empty = ""))]
+fn values() {}
+
+#[observed(labels)]
+fn nothing() {}
+
+#[observed(value, labels(other: Vec<T> = Vec::new()))]
+fn of_a_generic_type<T: Label>(value: T) -> T {
+    value
+}
+
+#[observed(value)]
+fn without_a_name(value: impl Label) {
+    let _ = value;
+}
+
+fn main() {
+    let _ = Route::Cart;
+}

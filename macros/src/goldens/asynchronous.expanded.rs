@@ -6,52 +6,45 @@ fn fetch<'a>(
     ::tallied::__private::Observed::new(
         {
             fn __tallied_marker() {}
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::path(
+                    "function",
+                    ::core::module_path!(),
+                    || ::tallied::__private::type_name_of(__tallied_marker),
+                ),
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .counter(
+                    "my_shop_function_calls_total",
+                    "Calls by function and status.",
+                    true,
+                )
+                .histogram(
+                    "my_shop_function_duration_seconds",
+                    "Duration of calls in seconds, by function and status.",
+                    true,
+                    &::tallied::__private::STANDARD_BUCKETS,
+                );
             static __TALLIED_SITE: ::tallied::__private::Site<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-            > = ::tallied::__private::Site::new(
-                ::tallied::__private::Definition::new(
-                        ::tallied::__private::Identity::path(
-                            "function",
-                            ::core::module_path!(),
-                            || ::tallied::__private::type_name_of(__tallied_marker),
-                        ),
-                        ::core::file!(),
-                        ::core::line!(),
-                    )
-                    .counter(
-                        "my_shop_function_calls_total",
-                        "Calls by function and status.",
-                        true,
-                    )
-                    .histogram(
-                        "my_shop_function_duration_seconds",
-                        "Duration of calls in seconds, by function and status.",
-                        true,
-                        &::tallied::__private::STANDARD_BUCKETS,
-                    ),
-                &__TALLIED_SITE,
-            );
+                { ::tallied::__private::sets(__TALLIED_LABELS) },
+            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
             &__TALLIED_SITE
         },
-        |__site| {
+        0,
+        |__site, __set| {
             ::tallied::__private::tracing::span!(
                 target : ::core::module_path!(),
                 ::tallied::__private::tracing::Level::INFO, "fetch", "function" = & *
-                __site.identity(),
+                __site.text(0usize, __set),
             )
         },
         async move {
-            #[allow(
-                let_underscore_lock,
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
             let url = url;
-            #[allow(
-                let_underscore_lock,
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
             let into = into;
             #[allow(
                 unreachable_code,

@@ -5,33 +5,45 @@ fn job() -> Result<(impl Sized, u8), Error> {
             fn __tallied_marker() {}
             #[allow(clippy::needless_borrow)]
             const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
+            const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
+                crate::metrics::tallied::__private::Dimension::path(
+                    "function",
+                    ::core::module_path!(),
+                    || crate::metrics::tallied::__private::type_name_of(__tallied_marker),
+                ),
+            ];
+            const __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .counter("jobs_total", "Jobs.", false)
+                .histogram(
+                    "job_seconds",
+                    "Duration of calls in seconds, by status.",
+                    false,
+                    __TALLIED_BOUNDS,
+                )
+                .in_flight("jobs_running", "Calls running now.", false);
+            const _: () = crate::metrics::tallied::__private::within_budget(
+                &__TALLIED_SITE_SAYS,
+                true,
+                false,
+                crate::metrics::tallied::__private::Budget::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                ),
+            );
             static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
+                { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
             > = crate::metrics::tallied::__private::Site::new(
-                crate::metrics::tallied::__private::Definition::new(
-                        crate::metrics::tallied::__private::Identity::path(
-                            "function",
-                            ::core::module_path!(),
-                            || crate::metrics::tallied::__private::type_name_of(
-                                __tallied_marker,
-                            ),
-                        ),
-                        ::core::file!(),
-                        ::core::line!(),
-                    )
-                    .counter("jobs_total", "Jobs.", false)
-                    .histogram(
-                        "job_seconds",
-                        "Duration of calls in seconds, by status.",
-                        false,
-                        __TALLIED_BOUNDS,
-                    )
-                    .in_flight("jobs_running", "Calls running now.", false),
+                __TALLIED_SITE_SAYS,
                 &__TALLIED_SITE,
             );
             &__TALLIED_SITE
         },
-        |_| crate::metrics::tallied::__private::tracing::Span::none(),
+        0,
+        |_, _| crate::metrics::tallied::__private::tracing::Span::none(),
         move || -> Result<(_, u8), Error> {
             {
                 crate::metrics::tallied::__private::nothing();

@@ -2,30 +2,35 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
     ::tallied::__private::observe(
         {
             fn __tallied_marker() {}
-            static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
-                ::tallied::__private::Definition::new(
-                        ::tallied::__private::Identity::path(
-                            "function",
-                            ::core::module_path!(),
-                            || ::tallied::__private::type_name_of(__tallied_marker),
-                        ),
-                        ::core::file!(),
-                        ::core::line!(),
-                    )
-                    .counter(
-                        "my_shop_function_calls_total",
-                        "Calls by function and status.",
-                        true,
-                    ),
-                &__TALLIED_SITE,
-            );
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::path(
+                    "function",
+                    ::core::module_path!(),
+                    || ::tallied::__private::type_name_of(__tallied_marker),
+                ),
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .counter(
+                    "my_shop_function_calls_total",
+                    "Calls by function and status.",
+                    true,
+                );
+            static __TALLIED_SITE: ::tallied::__private::Site<
+                { 1 },
+                { ::tallied::__private::sets(__TALLIED_LABELS) },
+            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
             &__TALLIED_SITE
         },
-        |__site| {
+        0,
+        |__site, __set| {
             ::tallied::__private::tracing::span!(
                 target : ::core::module_path!(),
                 ::tallied::__private::tracing::Level::INFO, "patterns", "function" = & *
-                __site.identity(),
+                __site.text(0usize, __set),
             )
         },
         move || -> () {
@@ -48,11 +53,6 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
             )]
             let (a, _) = __arg1;
             #[cfg(unix)]
-            #[allow(
-                let_underscore_lock,
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
             let ref b = __arg2;
             #[allow(
                 let_underscore_lock,

@@ -2,25 +2,30 @@ fn only_a_span() {
     ::tallied::__private::observe(
         {
             fn __tallied_marker() {}
-            static __TALLIED_SITE: ::tallied::__private::Site<{ 1 }> = ::tallied::__private::Site::new(
-                ::tallied::__private::Definition::new(
-                    ::tallied::__private::Identity::path(
-                        "function",
-                        ::core::module_path!(),
-                        || ::tallied::__private::type_name_of(__tallied_marker),
-                    ),
-                    ::core::file!(),
-                    ::core::line!(),
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::path(
+                    "function",
+                    ::core::module_path!(),
+                    || ::tallied::__private::type_name_of(__tallied_marker),
                 ),
-                &__TALLIED_SITE,
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
             );
+            static __TALLIED_SITE: ::tallied::__private::Site<
+                { 1 },
+                { ::tallied::__private::sets(__TALLIED_LABELS) },
+            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
             &__TALLIED_SITE
         },
-        |__site| {
+        0,
+        |__site, __set| {
             ::tallied::__private::tracing::span!(
                 target : ::core::module_path!(),
                 ::tallied::__private::tracing::Level::INFO, "only_a_span", "function" = &
-                * __site.identity(),
+                * __site.text(0usize, __set),
             )
         },
         move || -> () {

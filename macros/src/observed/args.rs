@@ -7,25 +7,23 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Ident, LitBool, LitStr, Path, Token, parenthesized, token};
+use syn::{Expr, Ident, LitBool, LitStr, Path, Token, Type, parenthesized, token};
 
-use crate::diag::{Errors, did_you_mean};
+use crate::diag::{Errors, did_you_mean, listed};
 
 /// The arguments that this version has.
-pub const KNOWN: [&str; 6] = ["counter", "histogram", "in_flight", "buckets", "span", "crate"];
+pub const KNOWN: [&str; 8] = ["counter", "histogram", "in_flight", "labels", "buckets", "budget", "span", "crate"];
 
 /// Words that are arguments of tracing's attribute or will be of ours: never labels.
-pub const RESERVED: [&str; 21] = [
+pub const RESERVED: [&str; 19] = [
     "after",
     "allow",
     "args",
-    "budget",
     "busy",
     "err",
     "fields",
     "follows_from",
     "future",
-    "labels",
     "level",
     "log",
     "name",
@@ -46,6 +44,8 @@ pub struct Args {
     pub histogram: Option<Metric>,
     pub in_flight: Option<Metric>,
     pub buckets: Option<Buckets>,
+    pub labels: Option<Vec<Label>>,
+    pub budget: Option<Expr>,
     pub span: Option<bool>,
     pub krate: Option<Path>,
     /// There was a `histogram`, though it may be broken.
@@ -62,6 +62,13 @@ pub struct Metric {
     pub name: Option<LitStr>,
     pub help: Option<LitStr>,
     pub buckets: Option<Buckets>,
+}
+
+/// `name`, `name = expression` or `name: Type = expression`.
+pub struct Label {
+    pub name: Ident,
+    pub ty: Option<Type>,
+    pub value: Option<Expr>,
 }
 
 pub struct Buckets {
@@ -118,6 +125,26 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
         }
         "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
         "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
+        "budget" => {
+            equals(input, &key, "`budget = 50_000`")?;
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(expected(input, &key, "`budget = 50_000`"));
+            }
+            set(&mut args.budget, input.parse()?, &key, errors);
+        }
+        "labels" => {
+            if !input.peek(token::Paren) {
+                return Err(expected(input, &key, "`labels(queue, route: Route = req.route())`"));
+            }
+            let inner;
+            parenthesized!(inner in input);
+            let mut labels = Vec::new();
+            list(&inner, errors, |inner| {
+                labels.push(label(inner)?);
+                Ok(())
+            });
+            set(&mut args.labels, labels, &key, errors);
+        }
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
             equals(input, &key, "`crate = path`")?;
@@ -203,6 +230,27 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors
     Ok(())
 }
 
+fn label(input: ParseStream<'_>) -> syn::Result<Label> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected the name of a label"));
+    }
+    let name = input.call(Ident::parse_any)?;
+    if input.peek(token::Paren) {
+        return Err(input.error("labels with arguments of their own are not in this version"));
+    }
+    let mut label = Label { name, ty: None, value: None };
+    if input.peek(Token![:]) {
+        input.parse::<Token![:]>()?;
+        label.ty = Some(input.parse()?);
+        equals(input, &label.name, "`name: Type = expression`")?;
+        label.value = Some(input.parse()?);
+    } else if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        label.value = Some(input.parse()?);
+    }
+    Ok(label)
+}
+
 fn string(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
     let form = format!("a string: `{key} = \"…\"`");
     equals(input, key, &form)?;
@@ -244,15 +292,5 @@ fn expected(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Error {
         syn::Error::new_spanned(key, format!("`{key}` needs a value; write {form}"))
     } else {
         input.error(format!("expected {form}"))
-    }
-}
-
-/// `` `a`, `b` and `c` ``
-pub fn listed(words: &[impl AsRef<str>]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some((last, _)) => last.clone(),
-        None => String::new(),
     }
 }

@@ -6,8 +6,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{
-    AttrStyle, Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, ReturnType, Signature, Token,
-    Type, TypeParamBound, Visibility,
+    AttrStyle, Attribute, FnArg, GenericArgument, GenericParam, Ident, LitStr, Pat, PatType, PathArguments, ReturnType,
+    Signature, Token, Type, TypeParamBound, Visibility,
 };
 
 use crate::diag::Errors;
@@ -20,6 +20,14 @@ pub struct Callee {
     pub sig: Signature,
     /// The braces and what is between them.
     pub body: Group,
+}
+
+/// `name: ty`
+pub struct Parameter<'a> {
+    /// Without `r#`.
+    pub name: String,
+    pub ident: &'a Ident,
+    pub ty: &'a Type,
 }
 
 /// How the return type is written, if it is a future.
@@ -126,16 +134,29 @@ fn split_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
 }
 
 impl Callee {
-    /// The names of the parameters that have one.
-    pub fn parameters(&self) -> Vec<String> {
-        let name = |arg: &FnArg| match arg {
-            FnArg::Typed(arg) => match &*arg.pat {
-                Pat::Ident(pat) => Some(pat.ident.unraw().to_string()),
+    /// The parameters that have a plain name.
+    pub fn parameters(&self) -> Vec<Parameter<'_>> {
+        let parameter = |arg| match arg {
+            &FnArg::Typed(PatType { ref pat, ref ty, .. }) => match &**pat {
+                Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+                    Some(Parameter { name: pat.ident.unraw().to_string(), ident: &pat.ident, ty })
+                }
                 _ => None,
             },
             FnArg::Receiver(_) => None,
         };
-        self.sig.inputs.iter().filter_map(name).collect()
+        self.sig.inputs.iter().filter_map(parameter).collect()
+    }
+
+    /// A type or constant parameter of the function, or `Self`, in some tokens: what a `static` cannot name.
+    pub fn open_name(&self, tokens: TokenStream) -> Option<Ident> {
+        let parameters = self.sig.generics.params.iter().filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
+            GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
+            GenericParam::Lifetime(_) => None,
+        });
+        let names: Vec<String> = parameters.chain(["Self".to_owned()]).collect();
+        find(tokens, &names)
     }
 
     pub fn has_attribute(&self, name: &str) -> bool {
@@ -160,6 +181,15 @@ impl Callee {
             _ => None,
         })
     }
+}
+
+/// The first of such words, at any depth.
+pub fn find(tokens: TokenStream, words: &[String]) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => words.iter().any(|word| ident == word).then_some(ident),
+        TokenTree::Group(group) => find(group.stream(), words),
+        _ => None,
+    })
 }
 
 /// The type without parentheses, and without the invisible ones round a `$t:ty`.

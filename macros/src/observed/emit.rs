@@ -6,15 +6,17 @@
 //! Locals of ours have the span of the macro's definition, so the body cannot see them. Items have no such protection:
 //! those stand in a block of their own, beside the body.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
-use super::callee::peeled;
-use super::plan::{Family, Plan, Shape};
+use super::callee::{find, peeled};
+use super::labels::{Holds, Label};
+use super::plan::{Family, Plan, Shape, Told};
 use crate::paths;
+use crate::spans::blamed_on;
 
 /// `quote!` with the span of the macro's definition.
 macro_rules! ours {
@@ -25,21 +27,22 @@ macro_rules! ours {
 pub fn function(plan: Plan) -> TokenStream {
     let private = paths::private(plan.krate.as_ref());
     let site = site(&plan, &private);
+    let set = set(&plan, &private);
     let open = open(&plan, &private);
     let told = told(&plan, &private);
     let output_of_future = plan.callee.output_of_future();
-    let Plan { callee, shape, .. } = plan;
+    let Plan { callee, shape, labels, .. } = plan;
     let (attrs, vis, mut sig) = (callee.attrs, callee.vis, callee.sig);
     let mut erased = return_type(&sig.output);
     Erase.visit_type_mut(&mut erased);
-    let rebound = if shape == Shape::Inline { TokenStream::new() } else { rebind(&mut sig) };
+    let rebound = if shape == Shape::Inline { TokenStream::new() } else { rebind(&mut sig, &labels) };
     let body = body(&private, &callee.body);
     let block = ours!({ #rebound #body });
     let mut allow = TokenStream::new();
     let call = match shape {
-        Shape::Closure => ours!(#private::observe(#site, #open, move || -> #erased #block, #told)),
+        Shape::Closure => ours!(#private::observe(#site, #set, #open, move || -> #erased #block, #told)),
         // expands to: `let guard = Inline::begin(…); { the body }`
-        Shape::Inline => ours!(let __call = #private::Inline::begin(#site, #open); #body),
+        Shape::Inline => ours!(let __call = #private::Inline::begin(#site, #set, #open); #body),
         Shape::ReturnedFuture => {
             // Says the future's output, as the signature does: the body's last expression may need it.
             let mut output = output_of_future;
@@ -47,15 +50,16 @@ pub fn function(plan: Plan) -> TokenStream {
                 Erase.visit_type_mut(output);
             }
             let output = output.map(|output| ours!(::<#output, _>));
-            ours!(#private::Observed::new(#site, #open, #private::future_of #output (move || #block), #told))
+            ours!(#private::Observed::new(#site, #set, #open, #private::future_of #output (move || #block), #told))
         }
         Shape::ReturnedBox => {
             let future = ours!(#private::call(move || -> #erased #block));
-            ours!(#private::Box::pin(#private::Observed::new(#site, #open, #future, #told)))
+            ours!(#private::Box::pin(#private::Observed::new(#site, #set, #open, #future, #told)))
         }
         Shape::AsyncRewritten | Shape::AsyncKept => {
             let pinned = pinned(&erased);
-            let future = ours!(#private::Observed::new(#site, #open, async move { #rebound #pinned #body }, #told));
+            let future =
+                ours!(#private::Observed::new(#site, #set, #open, async move { #rebound #pinned #body }, #told));
             // The first is what we make of an `async fn`; the second is not raised in one.
             allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
             if shape == Shape::AsyncKept {
@@ -73,19 +77,30 @@ pub fn function(plan: Plan) -> TokenStream {
     ours!(#(#attrs)* #allow #vis #sig { #call })
 }
 
-// expands to: `{ fn marker() {} static SITE: Site<N> = …; &SITE }`
+// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
 fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let label = &plan.identity.label;
-    let (marker, identity) = if plan.identity.holds_path {
-        let marker = ours!(
+    let dimensions = plan.labels.iter().map(|Label { name, holds }| match holds {
+        Holds::Name => {
+            let function = &plan.name;
+            ours!(#private::Dimension::one(#name, #function))
+        }
+        Holds::Path => {
+            let type_name = ours!(|| #private::type_name_of(__tallied_marker));
+            ours!(#private::Dimension::path(#name, ::core::module_path!(), #type_name))
+        }
+        Holds::Text(text) => ours!(#private::Dimension::one(#name, #text)),
+        // A type that is no label is told so where it stands.
+        Holds::Value { ty, .. } => {
+            let values = quote_spanned!(ty.span()=> <#ty as #private::Label>::VALUES);
+            ours!(#private::Dimension::of(#name, #values))
+        }
+    });
+    let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
+    let marker = has_path.then(|| {
+        ours!(
             fn __tallied_marker() {}
-        );
-        let type_name = ours!(|| #private::type_name_of(__tallied_marker));
-        (Some(marker), ours!(#private::Identity::path(#label, ::core::module_path!(), #type_name)))
-    } else {
-        let name = &plan.name;
-        (None, ours!(#private::Identity::name(#label, #name)))
-    };
+        )
+    });
     let (bounds, cells) = cells(plan, private);
     let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
     let histogram = described("histogram", plan.histogram.as_ref(), &bounds);
@@ -94,17 +109,75 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let constant = plan.bounds.as_ref().map(|bounds| {
         // Makes a slice of an array, of a reference to one and of a slice alike.
         let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
-        ours!(#[allow(clippy::needless_borrow)] const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;)
+        ours!(
+            #[allow(clippy::needless_borrow)]
+            const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
+        )
     });
+    let budget = budget(plan, private);
     ours!({
         #marker
         #constant
-        static __TALLIED_SITE: #private::Site<{ #cells }> = #private::Site::new(
-            #private::Definition::new(#identity, ::core::file!(), ::core::line!()) #counter #histogram #in_flight,
-            &__TALLIED_SITE,
-        );
+        const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
+        const __TALLIED_SITE_SAYS: #private::Definition =
+            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #counter #histogram #in_flight;
+        #budget
+        static __TALLIED_SITE: #private::Site<{ #cells }, { #private::sets(__TALLIED_LABELS) }> =
+            #private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
         &__TALLIED_SITE
     })
+}
+
+/// A constant, because those are evaluated by `cargo check` too. One without labels of the user's cannot be over.
+// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`
+fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+    let has_values = plan.labels.iter().any(|label| matches!(label.holds, Holds::Value { .. }));
+    if !has_values && plan.budget.is_none() && plan.bounds.is_none() {
+        return None;
+    }
+    let can_fail = match &plan.told {
+        Told::By(ty) => ours!({
+            #[allow(unused_imports)]
+            use #private::NeverFails as _;
+            #private::Fails::<#ty>::CAN
+        }),
+        Told::Perhaps(can) => ours!(#can),
+    };
+    let can_be_cancelled = !matches!(plan.shape, Shape::Closure | Shape::Inline);
+    let (given, blamed) = match &plan.budget {
+        Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
+        // A variable that the compiler looks at is watched: the crate is built anew when it changes.
+        None if plan.is_own => {
+            let variable = ours!(::core::option_env!("TALLIED_SERIES_BUDGET"));
+            (ours!(#private::Budget::of_environment(#variable)), plan.callee.sig.ident.span())
+        }
+        None => (ours!(#private::Budget::Default), plan.callee.sig.ident.span()),
+    };
+    let says = ours!(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled, #given);
+    let check = blamed_on(blamed, ours!(#private::within_budget));
+    let arguments = blamed_group(blamed, says);
+    Some(ours!(const _: () = #check #arguments;))
+}
+
+/// Parentheses that end a call which is blamed on the user's tokens.
+fn blamed_group(span: Span, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(span);
+    group
+}
+
+/// Which of the label sets a call has: a number whose last digit is the last label.
+fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let mut set = None;
+    for label in &plan.labels {
+        let Holds::Value { ty, expression } = &label.holds else { continue };
+        let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
+        set = Some(match set {
+            None => place,
+            Some(before) => ours!((#before) * <#ty as #private::Label>::CARDINALITY + #place),
+        });
+    }
+    set.unwrap_or_else(|| ours!(0))
 }
 
 /// The histogram's bounds as an argument, and the number of cells.
@@ -123,39 +196,24 @@ fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     }
 }
 
-/// The same tokens, with the user's span on each: what the compiler finds wrong with them is said there.
-fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
-    let respanned = tokens.into_iter().map(|token| match token {
-        TokenTree::Group(group) => {
-            let mut group = Group::new(group.delimiter(), blamed_on(span, group.stream()));
-            group.set_span(span);
-            TokenTree::Group(group)
-        }
-        mut other => {
-            other.set_span(span);
-            other
-        }
-    });
-    respanned.collect()
-}
-
 // expands to: `.counter("jobs_total", "Jobs.", false)`
 fn described(kind: &str, family: Option<&Family>, bounds: &TokenStream) -> Option<TokenStream> {
     let kind = Ident::new(kind, Span::mixed_site());
-    family.map(|Family { name, help, identity }| ours!(.#kind(#name, #help, #identity #bounds)))
+    family.map(|Family { name, help, labelled }| ours!(.#kind(#name, #help, #labelled #bounds)))
 }
 
-// expands to: `|site| span!(…)`
+// expands to: `|site, set| span!(…)`
 fn open(plan: &Plan, private: &TokenStream) -> TokenStream {
     if !plan.span {
-        return ours!(|_| #private::tracing::Span::none());
+        return ours!(|_, _| #private::tracing::Span::none());
     }
-    let (name, label) = (&plan.name, &plan.identity.label);
-    ours!(|__site| #private::tracing::span!(
+    let (name, numbers) = (&plan.name, 0usize..);
+    let labels = plan.labels.iter().map(|label| &label.name);
+    ours!(|__site, __set| #private::tracing::span!(
         target: ::core::module_path!(),
         #private::tracing::Level::INFO,
         #name,
-        #label = &*__site.identity(),
+        #(#labels = &*__site.text(#numbers, __set),)*
     ))
 }
 
@@ -175,7 +233,7 @@ fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
 /// are dropped as they would have been, and stored once in a future.
 ///
 /// The signature keeps the parameters' names, because documentation shows them.
-fn rebind(sig: &mut syn::Signature) -> TokenStream {
+fn rebind(sig: &mut syn::Signature, labels: &[Label]) -> TokenStream {
     let mut rebound = TokenStream::new();
     for (at, argument) in sig.inputs.iter_mut().enumerate() {
         match argument {
@@ -192,25 +250,30 @@ fn rebind(sig: &mut syn::Signature) -> TokenStream {
                 let cfgs: Vec<_> = kept.iter().filter(|attr| any(attr, &["cfg", "cfg_attr"])).cloned().collect();
                 argument.attrs.append(&mut kept);
                 let (name, pattern) = split(&mut argument.pat, at);
-                let bind = |pattern: &dyn ToTokens| {
-                    // The names are the user's; that they are used here is ours.
-                    ours!(
-                        #(#cfgs)*
-                        #[allow(
-                            let_underscore_lock,
-                            clippy::used_underscore_binding,
-                            clippy::no_effect_underscore_binding
-                        )]
-                        #(#lints)*
-                        let #pattern = #name;
-                    )
+                let is_label = |label: &Label| match &label.holds {
+                    Holds::Value { expression, .. } => find(expression.clone(), &[name.to_string()]).is_some(),
+                    _ => false,
                 };
+                // A plain name raises no lint. Of the others the names are the user's; that they are used here is ours.
+                let is_plain = matches!(&pattern, Pat::Ident(pat) if !pat.ident.to_string().starts_with('_'));
+                let allow = (!is_plain).then(|| {
+                    ours!(#[allow(
+                        let_underscore_lock,
+                        clippy::used_underscore_binding,
+                        clippy::no_effect_underscore_binding
+                    )])
+                });
+                let bind = |pattern: &dyn ToTokens| ours!(#(#cfgs)* #allow #(#lints)* let #pattern = #name;);
                 // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`.
                 if !matches!(pattern, Pat::Ident(_)) {
                     rebound.extend(bind(&name));
                 }
                 if !matches!(pattern, Pat::Wild(_)) {
                     rebound.extend(bind(&pattern));
+                }
+                // What a label is made of is used, though the body may not say so.
+                if labels.iter().any(is_label) {
+                    rebound.extend(ours!(let _ = &#name;));
                 }
             }
         }

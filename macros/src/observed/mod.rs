@@ -3,6 +3,7 @@
 mod args;
 mod callee;
 mod emit;
+mod labels;
 mod plan;
 
 use proc_macro2::TokenStream;
@@ -10,7 +11,20 @@ use proc_macro2::TokenStream;
 use crate::diag::Errors;
 use crate::echo;
 
-pub fn expand(attribute: TokenStream, item: TokenStream, package: &str) -> TokenStream {
+/// The package that the attribute stands in.
+pub struct Package {
+    pub name: String,
+    /// Whether it is of the user's own workspace, and no dependency of it.
+    pub is_own: bool,
+}
+
+/// Whether a package's folder is one that cargo keeps dependencies in.
+pub fn is_of_cargo(folder: &str) -> bool {
+    let parts: Vec<&str> = folder.split(['/', '\\']).collect();
+    parts.windows(2).any(|pair| pair == ["registry", "src"] || pair == ["git", "checkouts"])
+}
+
+pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package) -> TokenStream {
     let errors = Errors::new();
     let args = args::parse(attribute, &errors);
     let callee = callee::parse(item.clone(), &errors);
@@ -26,6 +40,16 @@ pub fn expand(attribute: TokenStream, item: TokenStream, package: &str) -> Token
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dependency_is_told_by_the_folder_that_cargo_keeps_it_in() {
+        for folder in ["/u/.cargo/registry/src/index-1/shop-1.0.0", r"C:\.cargo\git\checkouts\shop-1\a1b2c3\shop"] {
+            assert!(is_of_cargo(folder), "{folder}");
+        }
+        for folder in ["/u/shop", "/u/registry/shop", "/u/src/git/shop", ""] {
+            assert!(!is_of_cargo(folder), "{folder}");
+        }
+    }
 
     /// Words and punctuation that an attribute may be made of, rightly or wrongly.
     const WORDS: [&str; 40] = [
@@ -90,13 +114,14 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap() % below
         };
+        let package = Package { name: "shop".to_owned(), is_own: true };
         let (mut refused, mut taken) = (0, 0);
         for _ in 0..20_000 {
             let words: Vec<&str> = (0..next(9)).map(|_| WORDS[next(WORDS.len())]).collect();
             let text = words.join(" ");
             let Ok(attribute) = text.parse::<TokenStream>() else { continue };
             let item: TokenStream = ITEMS[next(ITEMS.len())].parse().unwrap();
-            let expansion = expand(attribute, item.clone(), "shop").to_string();
+            let expansion = expand(attribute, item.clone(), &package).to_string();
             assert!(expansion.contains("kept"), "`{text}` lost the item");
             if expansion.contains("compile_error") {
                 assert!(expansion.ends_with(&item.to_string()), "`{text}` changed the item");

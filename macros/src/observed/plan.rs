@@ -2,14 +2,15 @@
 //!
 //! Here are the defaults, the derived names and the checks. Nothing is parsed and nothing is emitted.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Expr, Ident, LitStr, Path, ReturnType, Type};
+use syn::{Attribute, Expr, LitStr, Path, ReturnType, Type};
 
-use super::args::{Args, KNOWN, Metric, RESERVED, listed};
-use super::callee::{Callee, Returns, peeled};
-use crate::diag::{Errors, did_you_mean};
+use super::Package;
+use super::args::{Args, Metric};
+use super::callee::{Callee, Returns, find, peeled};
+use super::labels::{self, Holds, Label, Labels};
+use crate::diag::Errors;
 use crate::names;
 
 /// All that an expansion needs to know.
@@ -19,27 +20,33 @@ pub struct Plan {
     pub krate: Option<Path>,
     /// The function's bare name.
     pub name: String,
-    pub identity: Identity,
+    pub labels: Vec<Label>,
     pub counter: Option<Family>,
     pub histogram: Option<Family>,
     pub in_flight: Option<Family>,
     /// The histogram's bounds; `None` for the standard ones.
     pub bounds: Option<Expr>,
+    pub budget: Option<Expr>,
+    /// Whether the package is of the user's own workspace.
+    pub is_own: bool,
+    /// The type whose values are told as ok or error, if it can be named outside of the function.
+    pub told: Told,
     pub span: bool,
-}
-
-/// The label that holds the function's name.
-pub struct Identity {
-    pub label: String,
-    /// `function` holds the path, a label of the user's the bare name.
-    pub holds_path: bool,
 }
 
 pub struct Family {
     pub name: String,
     pub help: String,
-    /// Whether it carries the identity label.
-    pub identity: bool,
+    /// Whether it carries the labels. All but gauges carry `status` too.
+    pub labelled: bool,
+}
+
+/// Whether a call can end as `error`, as far as the signature tells.
+pub enum Told {
+    /// The compiler knows, of this type.
+    By(Type),
+    /// The type cannot be named; its last word can.
+    Perhaps(bool),
 }
 
 /// How the body is wrapped.
@@ -59,7 +66,7 @@ pub enum Shape {
     ReturnedBox,
 }
 
-pub fn make(args: Args, callee: Callee, package: &str, errors: &Errors) -> Plan {
+pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> Plan {
     if let Some(token) = &callee.sig.constness {
         errors.at(
             token,
@@ -78,106 +85,63 @@ pub fn make(args: Args, callee: Callee, package: &str, errors: &Errors) -> Plan 
     if let Some(variadic) = &callee.sig.variadic {
         errors.at(variadic, "a function with `...` cannot be observed, because its arguments have no names");
     }
-    let (listed, meant) = identity(&args.words, &callee, errors);
-    let names = Names { crate_name: names::of_package(package), listed: listed.as_deref(), errors };
+    let mut labels = labels::make(&args, &callee, errors);
+    let name = callee.sig.ident.unraw().to_string();
+    let names = Names { package: names::of_package(&package.name), function: &name, labels: &labels, errors };
     let counter = names.counter(args.counter.as_ref());
     let histogram = args.histogram.as_ref().and_then(|metric| names.histogram(metric));
     let in_flight = args.in_flight.as_ref().and_then(|metric| names.in_flight(metric));
     distinct([&counter, &histogram, &in_flight], &args, errors);
-    let meant = args.meant_histogram || meant.iter().any(|word| word == "histogram");
+    let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let bounds = bounds(&args, histogram.is_some() || meant, errors);
-    let label = listed.unwrap_or_else(|| "function".to_owned());
+    if labels.all.is_empty() {
+        labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path });
+    }
     Plan {
         shape: shape(&callee),
         krate: args.krate,
-        name: callee.sig.ident.unraw().to_string(),
-        identity: Identity { holds_path: label == "function", label },
+        name,
+        labels: labels.all,
         counter,
         histogram,
         in_flight,
         bounds,
+        budget: args.budget,
+        is_own: package.is_own,
+        told: told(&callee),
         span: args.span.unwrap_or(true),
         callee,
     }
 }
 
-/// The one bare word that names the label of the function's name; and what the misspelt ones were meant to be.
-fn identity(words: &[Ident], callee: &Callee, errors: &Errors) -> (Option<String>, Vec<String>) {
-    let parameters = callee.parameters();
-    let mut first: Option<String> = None;
-    let mut meant = Vec::new();
-    for word in words {
-        let label = word.unraw().to_string();
-        if parameters.contains(&label) {
-            errors.at(
-                word,
-                format!(
-                    "`{label}` is a parameter, and this version has no labels from parameters; a label that holds the \
-                     function's name needs another name"
-                ),
-            );
-            continue;
-        }
-        let near = KNOWN.iter().chain(&RESERVED).copied().chain(parameters.iter().map(String::as_str));
-        if let Some(near) = did_you_mean(&label, near) {
-            errors.at(word, format!("unknown argument `{label}`; did you mean `{near}`?"));
-            meant.push(near.to_owned());
-            continue;
-        }
-        if let Err(message) = names::label(&label) {
-            errors.at(word, message);
-            continue;
-        }
-        match &first {
-            None => first = Some(label),
-            Some(first) if *first == label => {
-                errors.at(word, format!("duplicate label `{label}`; remove one of the two"));
-            }
-            Some(first) => {
-                let parameters = match parameters.as_slice() {
-                    [] => "the function has no parameters".to_owned(),
-                    names => format!("the parameters are {}", listed(names)),
-                };
-                errors.at(
-                    word,
-                    format!(
-                        "`{label}` would be a second label that holds the function's name, after `{first}`; {parameters}"
-                    ),
-                );
-            }
-        }
-    }
-    (first, meant)
-}
-
 /// Derives the names of families, or checks the user's.
 struct Names<'a> {
-    crate_name: String,
-    /// The identity label, if the user named one.
-    listed: Option<&'a str>,
+    package: String,
+    function: &'a str,
+    labels: &'a Labels,
     errors: &'a Errors,
 }
 
 impl Names<'_> {
     fn counter(&self, metric: Option<&Metric>) -> Option<Family> {
-        self.family(metric, "calls_total", |labels| format!("Calls by {labels}status."))
+        self.family(metric, "calls_total", |labels| format!("Calls by {}.", listed_plainly(labels, "status")))
     }
 
     fn histogram(&self, metric: &Metric) -> Option<Family> {
         self.family(Some(metric), "duration_seconds", |labels| {
-            format!("Duration of calls in seconds, by {labels}status.")
+            format!("Duration of calls in seconds, by {}.", listed_plainly(labels, "status"))
         })
     }
 
     fn in_flight(&self, metric: &Metric) -> Option<Family> {
-        self.family(Some(metric), "in_flight", |labels| match labels.strip_suffix(" and ") {
-            Some(label) => format!("Calls running now, by {label}."),
+        self.family(Some(metric), "in_flight", |labels| match labels.split_last() {
+            Some((last, rest)) => format!("Calls running now, by {}.", listed_plainly(rest, last)),
             None => "Calls running now.".to_owned(),
         })
     }
 
-    /// `help` gets `task_name and `, or nothing where the family does not carry the label.
-    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&str) -> String) -> Option<Family> {
+    /// `help` gets the labels that the family carries, but for `status`.
+    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&[&str]) -> String) -> Option<Family> {
         if metric.is_some_and(|metric| metric.off) {
             return None;
         }
@@ -187,21 +151,53 @@ impl Names<'_> {
                 self.errors.at(name, message);
             }
         }
-        let label = self.listed.or(if named.is_none() { Some("function") } else { None });
-        let name = named.map_or_else(|| self.derived(label.unwrap_or_default(), suffix), LitStr::value);
-        let labels = label.map(|label| format!("{label} and ")).unwrap_or_default();
+        let own: Vec<&str> = self.labels.all.iter().map(|label| label.name.as_str()).collect();
+        // Without labels of the user's, a derived family has `function` and a named one has none.
+        let labels = if own.is_empty() && named.is_none() { vec!["function"] } else { own };
         let given = metric.and_then(|metric| metric.help.as_ref());
         if let Some(text) = given.filter(|text| text.value().trim().is_empty()) {
             self.errors.at(text, "the help text is empty; say what is counted, or leave `help` out");
         }
-        let help = given.map_or_else(|| help(&labels), LitStr::value);
-        Some(Family { name, help, identity: label.is_some() })
+        Some(Family {
+            name: named.map_or_else(|| self.derived(suffix), LitStr::value),
+            help: given.map_or_else(|| help(&labels), LitStr::value),
+            labelled: !labels.is_empty(),
+        })
     }
 
-    /// `{crate}_task_calls_total` for the label `task_name`.
-    fn derived(&self, label: &str, suffix: &str) -> String {
-        let stem = label.strip_suffix("_name").filter(|stem| !stem.is_empty()).unwrap_or(label);
-        format!("{}_{stem}_{suffix}", self.crate_name)
+    /// `{crate}_task_calls_total` for the label `task_name`, `{crate}_{fn}_calls_total` for labels of the function's own.
+    fn derived(&self, suffix: &str) -> String {
+        let stem = match self.labels.identity() {
+            Some(label) => label.strip_suffix("_name").filter(|stem| !stem.is_empty()).unwrap_or(label).to_owned(),
+            None if self.labels.all.is_empty() => "function".to_owned(),
+            None => names::part(self.function),
+        };
+        format!("{}_{stem}_{suffix}", self.package)
+    }
+}
+
+/// `a, b and last`
+fn listed_plainly(labels: &[&str], last: &str) -> String {
+    if labels.is_empty() { last.to_owned() } else { format!("{} and {last}", labels.join(", ")) }
+}
+
+/// The type that says whether a call can fail.
+fn told(callee: &Callee) -> Told {
+    let ty = match callee.returns() {
+        Returns::ImplFuture | Returns::ImplFutureAnd(_) => callee.output_of_future(),
+        Returns::BoxFuture | Returns::ImplTrait => None,
+        Returns::Plain => match &callee.sig.output {
+            ReturnType::Default => return Told::Perhaps(false),
+            ReturnType::Type(_, ty) => Some(peeled(ty).clone()),
+        },
+    };
+    let words = callee.sig.output.to_token_stream();
+    let says_result = find(words, &["Result".to_owned()]).is_some();
+    match ty {
+        Some(Type::Never(_)) => Told::Perhaps(false),
+        Some(ty) => labels::named(&ty, callee).map_or(Told::Perhaps(says_result), Told::By),
+        // A box hides its type from us, and `impl Trait` is no `Result`.
+        None => Told::Perhaps(says_result && callee.returns() == Returns::BoxFuture),
     }
 }
 
@@ -237,19 +233,10 @@ fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
     if !has_histogram {
         errors.at(&buckets.key, "`buckets` needs a histogram; add `histogram`");
     }
-    if let Some(this) = find(buckets.bounds.to_token_stream(), "Self") {
+    if let Some(this) = find(buckets.bounds.to_token_stream(), &["Self".to_owned()]) {
         errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
     }
     Some(buckets.bounds.clone())
-}
-
-/// The first such word, at any depth.
-fn find(tokens: TokenStream, word: &str) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) => (ident == word).then_some(ident),
-        TokenTree::Group(group) => find(group.stream(), word),
-        _ => None,
-    })
 }
 
 fn shape(callee: &Callee) -> Shape {

@@ -1,49 +1,76 @@
-//! The label that says which function a call was of.
+//! The labels of a callsite: of each its name, and the text of each of its values.
 //!
-//! Its value is the function's name where the user gave the label a name, and the function's path in its crate where
-//! nobody did (`function`): two methods of one name never share a series by accident.
+//! One of them may hold the function's name: its bare name where the user gave the label a name, and its path in the crate
+//! where nobody did (`function`), so that two methods of one name never share a series by accident.
 
 use std::borrow::Cow;
 
-/// The label of a callsite that holds the function's name.
+use super::Values;
+
+/// One label of a callsite.
 #[derive(Clone, Copy, Debug)]
-pub struct Identity {
+pub struct Dimension {
     /// The label's name, for example `task_name`.
-    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
     pub(crate) label: &'static str,
-    holds: Holds,
+    texts: Texts,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Holds {
-    Name(&'static str),
+enum Texts {
+    One(&'static str),
     Path { module: &'static str, type_name: fn() -> &'static str },
+    Of(Values),
 }
 
-impl Identity {
-    /// A label that holds the function's bare name.
+impl Dimension {
+    /// A label with one value: the function's bare name, or a literal.
     #[must_use]
-    pub const fn name(label: &'static str, name: &'static str) -> Self {
-        Identity { label, holds: Holds::Name(name) }
+    pub const fn one(label: &'static str, text: &'static str) -> Self {
+        Dimension { label, texts: Texts::One(text) }
     }
 
     /// A label that holds the function's path in its crate. `module` is the callsite's `module_path!()`, and `type_name`
     /// gives the type name of an item inside the function.
     #[must_use]
     pub const fn path(label: &'static str, module: &'static str, type_name: fn() -> &'static str) -> Self {
-        Identity { label, holds: Holds::Path { module, type_name } }
+        Dimension { label, texts: Texts::Path { module, type_name } }
     }
 
-    /// The label's value.
+    /// A label with these values.
+    #[must_use]
+    pub const fn of(label: &'static str, values: Values) -> Self {
+        Dimension { label, texts: Texts::Of(values) }
+    }
+
+    /// How many values it has.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // it never is
+    pub const fn len(&self) -> usize {
+        match &self.texts {
+            Texts::One(_) | Texts::Path { .. } => 1,
+            Texts::Of(values) => values.len(),
+        }
+    }
+
+    /// The text of one value.
     ///
     /// A path is cut from a type name at each call: meant for scrapes and enabled spans.
     #[must_use]
-    pub fn value(&self) -> Cow<'static, str> {
-        match self.holds {
-            Holds::Name(name) => Cow::Borrowed(name),
-            Holds::Path { module, type_name } => path(module, type_name()),
+    pub fn text(&self, index: usize) -> Cow<'static, str> {
+        match self.texts {
+            Texts::One(text) => Cow::Borrowed(text),
+            Texts::Path { module, type_name } => path(module, type_name()),
+            Texts::Of(values) => Cow::Borrowed(values.get(index)),
         }
     }
+}
+
+/// The text of one label in one of the label sets, which count through the last label first.
+#[must_use]
+pub fn text_in_set(dimensions: &[Dimension], at: usize, set: usize) -> Cow<'static, str> {
+    let Some(dimension) = dimensions.get(at) else { return Cow::Borrowed("") };
+    let behind: usize = dimensions[at + 1..].iter().map(Dimension::len).product();
+    dimension.text(set / behind.max(1) % dimension.len().max(1))
 }
 
 /// The type name of a function item: of the marker in each callsite.
@@ -178,6 +205,16 @@ mod tests {
         check("<shop::cart", "<shop");
     }
 
+    #[test]
+    fn a_set_is_a_number_whose_last_digit_is_the_last_label() {
+        const TWO: Values = Values::texts(&["a", "b"]);
+        const THREE: Values = Values::texts(&["x", "y", "z"]);
+        let dimensions = [Dimension::of("two", TWO), Dimension::one("one", "1"), Dimension::of("three", THREE)];
+        let sets: Vec<String> =
+            (0..6).map(|set| (0..3).map(|at| text_in_set(&dimensions, at, set)).collect()).collect();
+        assert_eq!(sets, ["a1x", "a1y", "a1z", "b1x", "b1y", "b1z"]);
+    }
+
     mod cart {
         pub(super) struct Cart<T>(pub T);
         pub(super) trait Store {
@@ -206,7 +243,7 @@ mod tests {
         // Whether an open parameter is written `_` or by its name is the compiler's affair.
         for (name, method) in [(cart::Cart(1).own(), "::own"), (cart::Cart(1).load(), "::load")] {
             let path = path(module_path!(), name);
-            assert!(path.starts_with("label::tests::cart::Cart") && path.ends_with(method), "{path}");
+            assert!(path.starts_with("label::dimension::tests::cart::Cart") && path.ends_with(method), "{path}");
         }
     }
 }

@@ -1,0 +1,88 @@
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
+fn serve<'a>(
+    request: &Request<'a>,
+    route: &'a Route,
+) -> impl ::core::future::Future<Output = Result<Page, Error>> {
+    ::tallied::__private::Observed::new(
+        {
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::of(
+                    "route",
+                    <&Route as ::tallied::__private::Label>::VALUES,
+                ),
+                ::tallied::__private::Dimension::of(
+                    "method",
+                    <Method<'_> as ::tallied::__private::Label>::VALUES,
+                ),
+                ::tallied::__private::Dimension::one("zone", "eu"),
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .counter(
+                    "my_shop_serve_calls_total",
+                    "Calls by route, method, zone and status.",
+                    true,
+                )
+                .histogram(
+                    "my_shop_serve_duration_seconds",
+                    "Duration of calls in seconds, by route, method, zone and status.",
+                    true,
+                    &::tallied::__private::STANDARD_BUCKETS,
+                );
+            const _: () = ::tallied::__private::within_budget(
+                &__TALLIED_SITE_SAYS,
+                {
+                    #[allow(unused_imports)]
+                    use ::tallied::__private::NeverFails as _;
+                    ::tallied::__private::Fails::<Result<Page, Error>>::CAN
+                },
+                true,
+                ::tallied::__private::Budget::Given(500),
+            );
+            static __TALLIED_SITE: ::tallied::__private::Site<
+                { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
+                { ::tallied::__private::sets(__TALLIED_LABELS) },
+            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            &__TALLIED_SITE
+        },
+        (<&Route as ::tallied::__private::Label>::place(&(route)))
+            * <Method<'_> as ::tallied::__private::Label>::CARDINALITY
+            + <Method<'_> as ::tallied::__private::Label>::place(&(request.method())),
+        |__site, __set| {
+            ::tallied::__private::tracing::span!(
+                target : ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO, "serve", "route" = & * __site
+                .text(0usize, __set), "method" = & * __site.text(1usize, __set), "zone" =
+                & * __site.text(2usize, __set),
+            )
+        },
+        async move {
+            let request = request;
+            let _ = &request;
+            let route = route;
+            let _ = &route;
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value
+            )]
+            if false {
+                let __returned: Result<Page, Error> = loop {};
+                return __returned;
+            }
+            {
+                ::tallied::__private::nothing();
+                request.page().await
+            }
+        },
+        |__out| {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{AskAny as _, AskResult as _};
+            (&&::tallied::__private::Ask(__out)).told()
+        },
+    )
+}

@@ -1,0 +1,180 @@
+//! The part of [`super::plan`] that is about labels: which there are, and where their values come from.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprLit, Ident, Lifetime, Lit, Type, TypeReference};
+
+use super::args::{self, Args, KNOWN, RESERVED};
+use super::callee::{Callee, Parameter};
+use crate::diag::{Errors, did_you_mean, listed};
+use crate::names;
+
+/// A label but for `status`.
+pub struct Label {
+    pub name: String,
+    pub holds: Holds,
+}
+
+pub enum Holds {
+    /// The function's bare name.
+    Name,
+    /// The function's path in its crate.
+    Path,
+    /// One text, always.
+    Text(String),
+    /// What an expression gives, of a type that a `static` can name.
+    Value { ty: Type, expression: TokenStream },
+}
+
+pub struct Labels {
+    pub all: Vec<Label>,
+    /// What misspelt words were meant to be.
+    pub meant: Vec<String>,
+}
+
+impl Labels {
+    /// The label that holds the function's name, if the user named one.
+    pub fn identity(&self) -> Option<&str> {
+        self.all.iter().find(|label| matches!(label.holds, Holds::Name | Holds::Path)).map(|label| label.name.as_str())
+    }
+}
+
+pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
+    let parameters = callee.parameters();
+    let mut labels = Labels { all: Vec::new(), meant: Vec::new() };
+    for word in &args.words {
+        let name = word.unraw().to_string();
+        if let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) {
+            add(&mut labels, word, of_parameter(parameter, callee, errors), errors);
+            continue;
+        }
+        let known = KNOWN.iter().chain(&RESERVED).copied();
+        let near = did_you_mean(&name, known.chain(parameters.iter().map(|parameter| parameter.name.as_str())));
+        if let Some(near) = near {
+            errors.at(word, format!("unknown argument `{name}`; did you mean `{near}`?"));
+            labels.meant.push(near.to_owned());
+            continue;
+        }
+        match labels.identity() {
+            Some(first) if first != name => {
+                let message =
+                    format!("`{name}` would be a second label that holds the function's name, after `{first}`; ");
+                errors.at(word, message + &told(&parameters));
+            }
+            _ => {
+                let holds = if name == "function" { Holds::Path } else { Holds::Name };
+                add(&mut labels, word, Some(holds), errors);
+            }
+        }
+    }
+    for label in args.labels.iter().flatten() {
+        add(&mut labels, &label.name, of_list(label, &parameters, callee, errors), errors);
+    }
+    labels
+}
+
+/// Keeps a label, unless its name is wrong or taken.
+fn add(labels: &mut Labels, word: &Ident, holds: Option<Holds>, errors: &Errors) {
+    let name = word.unraw().to_string();
+    if let Err(message) = names::label(&name) {
+        errors.at(word, message);
+    } else if name == "status" {
+        errors.at(word, "the label `status` holds what became of the call; use another name");
+    } else if labels.all.iter().any(|label| label.name == name) {
+        errors.at(word, format!("duplicate label `{name}`; remove one of the two"));
+    } else if let Some(holds) = holds {
+        labels.all.push(Label { name, holds });
+    }
+}
+
+/// A label in `labels(…)`.
+fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, errors: &Errors) -> Option<Holds> {
+    let name = label.name.unraw().to_string();
+    match (&label.value, &label.ty) {
+        (None, _) => {
+            let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
+                let near = did_you_mean(&name, parameters.iter().map(|parameter| parameter.name.as_str()));
+                let remedy = near.map_or_else(|| told(parameters), |near| format!("did you mean `{near}`?"));
+                errors.at(&label.name, format!("no parameter is called `{name}`; {remedy}"));
+                return None;
+            };
+            of_parameter(parameter, callee, errors)
+        }
+        (Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })), None) => {
+            if text.value().is_empty() {
+                errors.at(text, "an empty text is the absent label; leave the label out, or name its value");
+            }
+            Some(Holds::Text(text.value()))
+        }
+        (Some(value), None) => {
+            errors.at(value, format!("the type of this value is needed beforehand; write `{name}: Type = …`"));
+            None
+        }
+        (Some(value), Some(ty)) => {
+            let ty = nameable(ty, callee, errors)?;
+            Some(Holds::Value { ty, expression: value.to_token_stream() })
+        }
+    }
+}
+
+fn of_parameter(parameter: &Parameter<'_>, callee: &Callee, errors: &Errors) -> Option<Holds> {
+    let ident = parameter.ident;
+    Some(Holds::Value { ty: nameable(parameter.ty, callee, errors)?, expression: quote!(#ident) })
+}
+
+/// The type as a `static` can name it: without the function's lifetimes. The function's own types it cannot name.
+fn nameable(ty: &Type, callee: &Callee, errors: &Errors) -> Option<Type> {
+    if let Some(open) = callee.open_name(ty.to_token_stream()) {
+        errors.at(
+            ty,
+            format!("a label's type must be known where the function is written, and `{open}` is not; name a type without it"),
+        );
+        return None;
+    }
+    let named = named(ty, callee);
+    if named.is_none() {
+        errors.at(ty, "the type of a label must have a name; write `label: Type = …` in `labels(…)`");
+    }
+    named
+}
+
+/// The type without the function's lifetimes, if nothing else of it belongs to the function.
+pub fn named(ty: &Type, callee: &Callee) -> Option<Type> {
+    let (mut ty, mut nameable) = (ty.clone(), Nameable { hidden: false });
+    nameable.visit_type_mut(&mut ty);
+    (!nameable.hidden && callee.open_name(ty.to_token_stream()).is_none()).then_some(ty)
+}
+
+struct Nameable {
+    hidden: bool,
+}
+
+impl VisitMut for Nameable {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        self.hidden |= matches!(ty, Type::ImplTrait(_) | Type::Infer(_));
+        visit_mut::visit_type_mut(self, ty);
+    }
+
+    fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
+        ty.lifetime = None;
+        visit_mut::visit_type_reference_mut(self, ty);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident != "static" {
+            *lifetime = Lifetime::new("'_", lifetime.span());
+        }
+    }
+}
+
+fn told(parameters: &[Parameter<'_>]) -> String {
+    let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    match names.as_slice() {
+        [] => "the function has no parameters with a name".to_owned(),
+        [name] => format!("the only parameter is `{name}`"),
+        names => format!("the parameters are {}", listed(names)),
+    }
+}

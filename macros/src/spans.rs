@@ -1,0 +1,19 @@
+//! Whom the compiler blames.
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+
+/// The same tokens, with the user's span on each: what the compiler finds wrong with them is said there.
+pub fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
+    let respanned = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let mut group = Group::new(group.delimiter(), blamed_on(span, group.stream()));
+            group.set_span(span);
+            TokenTree::Group(group)
+        }
+        mut other => {
+            other.set_span(span);
+            other
+        }
+    });
+    respanned.collect()
+}

@@ -1,0 +1,154 @@
+//! Labels: types with a known number of values, and the text of each.
+//!
+//! Deliberately absent: any way from a `String` or an integer to a label. Each distinct value of a label is a time series
+//! of its own, so a type that cannot say how many it has is none.
+
+mod budget;
+mod dimension;
+mod message;
+mod values;
+
+pub use budget::{Budget, sets, within_budget};
+pub use dimension::{Dimension, text_in_set, type_name_of};
+pub use values::Values;
+
+pub(crate) use message::Message;
+
+/// A type whose values may label a metric: it knows how many there are.
+///
+/// `#[derive(Label)]` writes it for enums. `bool` has the values `false` and `true`; `Option<L>` those of `L` and the absent
+/// label; `()` is the absent label alone; a reference is a label if what it points to is.
+///
+/// # By hand
+///
+/// ```
+/// use tallied::{Label, Values};
+///
+/// /// The class of an HTTP status code.
+/// struct Class(u16);
+///
+/// impl Label for Class {
+///     const VALUES: Values = Values::texts(&["1xx", "2xx", "3xx", "4xx", "5xx", "other"]);
+///
+///     fn index(&self) -> usize {
+///         match self.0 {
+///             100..600 => usize::from(self.0 / 100) - 1,
+///             _ => 5,
+///         }
+///     }
+/// }
+///
+/// assert_eq!(Class::CARDINALITY, 6);
+/// assert_eq!(Class::VALUES.get(Class(404).index()), "4xx");
+/// ```
+///
+/// An index that is too large is counted under the last value: a mistake here costs a wrong label, never a panic.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a metric label: nothing bounds the number of its values",
+    label = "a label needs a type with a known number of values",
+    note = "each value of a label is a time series of its own, which is kept until the process ends",
+    note = "label with an enum that has `#[derive(Label)]`, with `bool`, or with an `Option` of these; what is open-ended \
+            belongs into the span or the log"
+)]
+pub trait Label {
+    /// The text of each value, in the order of [`index`](Label::index).
+    const VALUES: Values;
+
+    /// How many values there are: one series each, times those of the other labels.
+    const CARDINALITY: usize = Self::VALUES.len();
+
+    /// Which of [`VALUES`](Label::VALUES) this is. Called once a call: it should cost no more than a `match`.
+    fn index(&self) -> usize;
+
+    /// The index, or that of the last value where a mistake by hand gives too large a one.
+    #[doc(hidden)]
+    #[inline]
+    fn place(&self) -> usize {
+        self.index().min(Self::CARDINALITY.saturating_sub(1))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Label for bool {
+    const VALUES: Values = Values::texts(&["false", "true"]);
+
+    #[inline]
+    fn index(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Label for () {
+    const VALUES: Values = Values::texts(&[""]);
+
+    #[inline]
+    fn index(&self) -> usize {
+        0
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Label> Label for Option<L> {
+    const VALUES: Values = Values::joined(&[Values::texts(&[""]), L::VALUES]);
+
+    #[inline]
+    fn index(&self) -> usize {
+        self.as_ref().map_or(0, |label| 1 + label.place())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Label + ?Sized> Label for &L {
+    const VALUES: Values = L::VALUES;
+
+    #[inline]
+    fn index(&self) -> usize {
+        L::index(self)
+    }
+}
+
+/// Refuses a label, while compiling, that has one text for two values.
+///
+/// # Panics
+///
+/// While compiling, with both values.
+#[track_caller]
+pub const fn no_text_twice<L: Label>(name: &str) {
+    if let Some((earlier, later)) = L::VALUES.fault() {
+        let message = Message::new("the label `").text(name).text("` has the text `").text(L::VALUES.get(later));
+        let message = if earlier == later {
+            message
+                .text("` for the value ")
+                .number(later)
+                .text("; that is the absent label: put the `Option` round the whole")
+        } else {
+            message
+                .text("` for its values ")
+                .number(earlier)
+                .text(" and ")
+                .number(later)
+                .text(" (counted from 0, through what its variants hold); rename one of them")
+        };
+        panic!("{}", message.as_str());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_nested_types_add_up() {
+        assert_eq!(bool::CARDINALITY, 2);
+        assert_eq!(<()>::CARDINALITY, 1);
+        assert_eq!(Option::<bool>::CARDINALITY, 3);
+        assert_eq!(Option::<&bool>::CARDINALITY, 3);
+    }
+
+    #[test]
+    fn an_index_finds_its_text() {
+        let text = |label: Option<bool>| Option::<bool>::VALUES.get(label.index());
+        assert_eq!([text(None), text(Some(false)), text(Some(true))], ["", "false", "true"]);
+    }
+}

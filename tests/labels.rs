@@ -1,0 +1,249 @@
+//! Labels from parameters and expressions: each combination is a series of its own.
+
+use std::cell::Cell;
+use std::process::Command;
+
+use tallied::{Label, observed};
+use tallied_tests::exposition::{series, value};
+use tallied_tests::judges::workspace;
+
+#[derive(Clone, Copy, Debug, Label)]
+enum Layer {
+    Isr,
+    Fragment,
+    TenantCache,
+}
+
+#[derive(Clone, Copy, Debug, Label)]
+#[label(rename_all = "SCREAMING-KEBAB-CASE")]
+enum Method {
+    Get,
+    #[label(rename = "DEL")]
+    Delete,
+    PatchAll,
+}
+
+#[derive(Clone, Copy, Debug, Label)]
+enum Io {
+    Timeout,
+    Reset,
+}
+
+#[derive(Clone, Copy, Debug, Label)]
+enum Failure {
+    NotFound,
+    Io(Io),
+    Denied,
+}
+
+#[derive(Label)]
+enum Either<L, R> {
+    Left(L),
+    Right(R),
+}
+
+const LAYERS: [Layer; 3] = [Layer::Isr, Layer::Fragment, Layer::TenantCache];
+const METHODS: [Method; 3] = [Method::Get, Method::Delete, Method::PatchAll];
+const FAILURES: [Option<Failure>; 5] = [
+    None,
+    Some(Failure::NotFound),
+    Some(Failure::Io(Io::Timeout)),
+    Some(Failure::Io(Io::Reset)),
+    Some(Failure::Denied),
+];
+
+fn text<L: Label>(label: &L) -> &'static str {
+    L::VALUES.get(label.index())
+}
+
+#[test]
+fn texts_follow_the_case_and_numbers_add_up() {
+    assert_eq!(LAYERS.map(|l| text(&l)), ["isr", "fragment", "tenant_cache"]);
+    assert_eq!(METHODS.map(|m| text(&m)), ["GET", "DEL", "PATCH-ALL"]);
+    assert_eq!(FAILURES.map(|f| text(&f)), ["", "not_found", "timeout", "reset", "denied"]);
+    assert_eq!((Layer::CARDINALITY, Failure::CARDINALITY, Option::<Failure>::CARDINALITY), (3, 4, 5));
+    assert_eq!(Either::<Layer, Option<Io>>::CARDINALITY, 6);
+    assert_eq!(text(&Either::<Layer, Io>::Right(Io::Reset)), "reset");
+    assert_eq!(text(&Either::<Layer, Io>::Left(Layer::Fragment)), "fragment");
+}
+
+#[observed(layer, method, labels(failure, hit), histogram, in_flight)]
+fn every_combination(layer: Layer, method: &Method, failure: Option<Failure>, hit: bool) -> usize {
+    layer.index() + method.index() + failure.index() + hit.index()
+}
+
+#[test]
+fn every_combination_is_a_series_of_its_own() {
+    let mut calls = 0;
+    let mut expected = Vec::new();
+    for layer in LAYERS {
+        for method in METHODS {
+            for failure in FAILURES {
+                for hit in [false, true] {
+                    calls += 1;
+                    for _ in 0..calls {
+                        every_combination(layer, &method, failure, hit);
+                    }
+                    expected.push((layer, method, failure, hit, calls));
+                }
+            }
+        }
+    }
+    let text_of = tallied::gather_metrics();
+    for (layer, method, failure, hit, calls) in &expected {
+        let labels = [
+            ("layer", text(layer)),
+            ("method", text(method)),
+            ("failure", text(failure)),
+            ("hit", text(hit)),
+            ("status", "ok"),
+        ];
+        for family in ["calls_total", "duration_seconds_count"] {
+            let name = format!("tallied_tests_every_combination_{family}");
+            assert_eq!(value(&text_of, &name, &labels), Some(f64::from(*calls)), "{labels:?}");
+        }
+        let name = "tallied_tests_every_combination_in_flight";
+        assert_eq!(value(&text_of, name, &labels[..4]), Some(0.0), "{labels:?}");
+    }
+    // Two statuses each: ok and panicked.
+    assert_eq!(series(&text_of, "tallied_tests_every_combination_calls_total").len(), expected.len() * 2);
+}
+
+thread_local! {
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+}
+
+struct Request {
+    method: Method,
+    body: String,
+}
+
+impl Request {
+    fn method(&self) -> Method {
+        ASKED.set(ASKED.get() + 1);
+        self.method
+    }
+
+    #[observed(task_name, labels(method: Method = self.method(), zone = "eu \"1\""), histogram)]
+    fn consumed(self) -> String {
+        self.body
+    }
+
+    #[observed(task_name, labels(method: Method = self.method(), zone = "eu \"1\""), histogram)]
+    async fn consumed_later(self) -> Result<String, ()> {
+        std::future::ready(()).await;
+        if self.body.is_empty() { Err(()) } else { Ok(self.body) }
+    }
+
+    #[observed(labels(first: Method = self.method()))]
+    fn parts(&self) -> impl Iterator<Item = char> + '_ {
+        self.body.chars()
+    }
+}
+
+#[tokio::test]
+async fn a_label_is_asked_for_once_and_moves_nothing_away() {
+    let request = |method, body: &str| Request { method, body: body.to_owned() };
+    assert_eq!(request(Method::Get, "body").consumed(), "body");
+    assert_eq!(ASKED.take(), 1);
+    assert_eq!(request(Method::Delete, "body").consumed_later().await, Ok("body".to_owned()));
+    assert_eq!(request(Method::Delete, "").consumed_later().await, Err(()));
+    assert_eq!(ASKED.take(), 2);
+    assert_eq!(request(Method::PatchAll, "ab").parts().count(), 2);
+    let exposition = tallied::gather_metrics();
+    let counted = |task, method, status| {
+        let labels = [("task_name", task), ("method", method), ("zone", "eu \\\"1\\\""), ("status", status)];
+        value(&exposition, "tallied_tests_task_calls_total", &labels)
+    };
+    assert_eq!(counted("consumed", "GET", "ok"), Some(1.0));
+    assert_eq!(counted("consumed_later", "DEL", "ok"), Some(1.0));
+    assert_eq!(counted("consumed_later", "DEL", "error"), Some(1.0));
+    assert_eq!(counted("consumed_later", "GET", "error"), Some(0.0), "at zero before it happens");
+    let parts = [("first", "PATCH-ALL"), ("status", "ok")];
+    assert_eq!(value(&exposition, "tallied_tests_parts_calls_total", &parts), Some(1.0));
+}
+
+struct Careless(usize);
+
+impl Label for Careless {
+    const VALUES: tallied::Values = tallied::Values::texts(&["a", "b"]);
+
+    fn index(&self) -> usize {
+        self.0
+    }
+}
+
+#[observed(careless, counter = "careless_total")]
+fn careless(careless: &Careless) {}
+
+#[test]
+fn an_index_that_is_too_large_is_the_last_value() {
+    for index in [0, 1, 2, usize::MAX] {
+        careless(&Careless(index));
+    }
+    let text = tallied::gather_metrics();
+    let counted = |value_of| value(&text, "careless_total", &[("careless", value_of), ("status", "ok")]);
+    assert_eq!((counted("a"), counted("b")), (Some(1.0), Some(3.0)));
+}
+
+#[observed(left, right, counter = "pairs_total")]
+fn pair(left: Left, right: Right) {}
+
+#[derive(Label)]
+enum Left {
+    #[label(rename = "ab")]
+    Long,
+    #[label(rename = "a")]
+    Short,
+}
+
+#[derive(Label)]
+enum Right {
+    #[label(rename = "c")]
+    Short,
+    #[label(rename = "bc")]
+    Long,
+}
+
+#[test]
+fn label_sets_whose_texts_run_together_stay_apart() {
+    pair(Left::Long, Right::Short);
+    pair(Left::Short, Right::Long);
+    pair(Left::Short, Right::Long);
+    let text = tallied::gather_metrics();
+    let counted = |left, right| value(&text, "pairs_total", &[("left", left), ("right", right), ("status", "ok")]);
+    assert_eq!(counted("ab", "c"), Some(1.0));
+    assert_eq!(counted("a", "bc"), Some(2.0));
+}
+
+#[test]
+fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
+    let package = tempfile::tempdir().unwrap();
+    let runtime = workspace().join("runtime").display().to_string();
+    let manifest = format!(
+        "[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied = {{ path = {runtime:?} }}\n"
+    );
+    std::fs::create_dir(package.path().join("src")).unwrap();
+    std::fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
+    let code = "#[tallied::observed(hit)]\npub fn read(hit: bool) -> bool {\n    hit\n}\n";
+    std::fs::write(package.path().join("src/lib.rs"), code).unwrap();
+    let check = |budget: Option<&str>| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["check", "--quiet"]).current_dir(package.path());
+        command.env("CARGO_TARGET_DIR", workspace().join("target/readme"));
+        match budget {
+            Some(budget) => command.env("TALLIED_SERIES_BUDGET", budget),
+            None => command.env_remove("TALLIED_SERIES_BUDGET"),
+        };
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    // No file changes between these.
+    assert!(check(None).0);
+    let (passed, said) = check(Some("3"));
+    assert!(!passed && said.contains("3 (`TALLIED_SERIES_BUDGET` of the environment), over by 1"), "{said}");
+    assert!(check(Some("4")).0);
+    let (passed, said) = check(Some("many"));
+    assert!(!passed && said.contains("`many`, which is no number of series"), "{said}");
+}

@@ -1,0 +1,30 @@
+//! What has no known number of values is no label: said once, at the type.
+
+use std::net::IpAddr;
+
+use tallied::{Label, observed};
+
+#[observed(queue)]
+fn text(queue: &str) -> usize {
+    queue.len()
+}
+
+#[observed(user, id, address)]
+fn of_parameters(user: String, id: u64, address: Option<IpAddr>) -> bool {
+    user.is_empty() || id == 0 || address.is_none()
+}
+
+#[observed(labels(path: String = request.to_string()))]
+fn of_an_expression(request: &str) -> usize {
+    request.len()
+}
+
+#[derive(Label)]
+enum Failure {
+    NotFound,
+    Other(String),
+}
+
+fn main() {
+    let _ = (Failure::NotFound, Failure::Other(String::new()));
+}
