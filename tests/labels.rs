@@ -163,6 +163,40 @@ async fn a_label_is_asked_for_once_and_moves_nothing_away() {
     assert_eq!(value(&exposition, "tallied_tests_parts_calls_total", &parts), Some(1.0));
 }
 
+#[observed(
+    counter(name = "zart_tasks_total", labels(status)),
+    histogram(name = "zart_task_duration_seconds", buckets = [0.5], labels(task_name, layer, status)),
+    in_flight(name = "zart_concurrent_tasks", labels())
+)]
+fn task(layer: Layer) -> Result<(), ()> {
+    if matches!(layer, Layer::Isr) { Err(()) } else { Ok(()) }
+}
+
+#[observed(layer, labels(method), histogram(labels(method)), counter(labels(layer, part_name)))]
+fn listed(layer: Layer, method: Method) {}
+
+#[test]
+fn a_family_that_lists_its_labels_has_those_and_adds_up_over_the_others() {
+    for layer in LAYERS {
+        let _ = task(layer);
+        for method in METHODS {
+            listed(layer, method);
+        }
+    }
+    let text_of = tallied::gather_metrics();
+    let counted = |name: &str, labels: &[(&str, &str)]| value(&text_of, name, labels);
+    assert_eq!(counted("zart_tasks_total", &[("status", "ok")]), Some(2.0));
+    assert_eq!(counted("zart_tasks_total", &[("status", "error")]), Some(1.0));
+    let labels = [("task_name", "task"), ("layer", "tenant_cache"), ("status", "ok")];
+    assert_eq!(counted("zart_task_duration_seconds_count", &labels), Some(1.0));
+    assert_eq!(counted("zart_concurrent_tasks", &[]), Some(0.0));
+    // A list without `status` adds up over the outcomes too.
+    assert_eq!(counted("tallied_tests_part_duration_seconds_count", &[("method", "DEL")]), Some(3.0));
+    let labels = [("layer", "isr"), ("part_name", "listed")];
+    assert_eq!(counted("tallied_tests_part_calls_total", &labels), Some(3.0));
+    assert_eq!(series(&text_of, "tallied_tests_part_calls_total").len(), 3);
+}
+
 struct Careless(usize);
 
 impl Label for Careless {

@@ -50,9 +50,9 @@ use proc_macro::TokenStream;
 /// | another bare word | a label of that name that holds the function's name; at most one |
 /// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
 /// | `labels(…)` | more labels: `name` is a parameter, `name: Type = expression` any value, `name = "text"` always the same |
-/// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…")` |
-/// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", buckets = CONST)` |
-/// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…")` |
+/// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
+/// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
+/// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `buckets = CONST` | the histogram's bounds in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
 /// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
 /// | `span = false` | opens no span |
@@ -80,6 +80,9 @@ use proc_macro::TokenStream;
 /// the trait by hand. It must be known where the function is written, so it names no type parameter of the function. A
 /// parameter stays the body's; an expression is evaluated once, when the function is called, and sees the parameters that
 /// have a plain name.
+///
+/// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
+/// others, and a word that only such a list has is a label of that family alone.
 ///
 /// The compiler multiplies label sets, statuses and the series of one child (a histogram's has one for each bucket, `+Inf`,
 /// sum and count) and refuses a family that can have more than its budget: `budget = N`, else `TALLIED_SERIES_BUDGET` of the

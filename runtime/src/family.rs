@@ -13,8 +13,10 @@ pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// The HELP text, not escaped.
     pub(crate) help: &'static str,
-    /// Whether the family carries the callsite's labels. All but gauges carry `status` too.
-    pub(crate) labelled: bool,
+    /// The places of its labels among those of the callsite.
+    pub(crate) labels: &'static [usize],
+    /// Whether it has the label `status`.
+    pub(crate) status: bool,
 }
 
 /// How many cells a histogram with these bounds has: one each, and `+Inf`.

@@ -122,9 +122,9 @@ fn add(
     reading: &Reading,
     notices: &mut Vec<String>,
 ) {
-    let dimensions = if family.labelled { definition.dimensions } else { &[] };
-    let mut labels: Vec<&'static str> = dimensions.iter().map(|dimension| dimension.label).collect();
-    if kind != Kind::Gauge {
+    let dimensions = definition.dimensions;
+    let mut labels: Vec<&'static str> = family.labels.iter().map(|at| dimensions[*at].label).collect();
+    if family.status {
         labels.push("status");
     }
     let bounds = if kind == Kind::Histogram { definition.bounds } else { &[] };
@@ -154,9 +154,10 @@ fn add(
         }
     }
     for (set, reading) in reading.sets.iter().enumerate() {
+        // A family that leaves a label out adds up over its values.
         let values = |status: Option<Status>| {
-            let texts = (0..dimensions.len()).map(|at| label::text_in_set(dimensions, at, set));
-            texts.chain(status.map(|status| status.text().into())).collect()
+            let texts = family.labels.iter().map(|at| label::text_in_set(dimensions, *at, set));
+            texts.chain(status.filter(|_| family.status).map(|status| status.text().into())).collect()
         };
         if kind == Kind::Gauge {
             add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));

@@ -33,7 +33,7 @@ pub struct Definition {
     pub(crate) place: (&'static str, u32),
 }
 
-/// Each takes a family's name, its help, and whether it carries the callsite's labels.
+/// Each takes a family's name, its help, the places of its labels among those of the callsite, and whether it has `status`.
 impl Definition {
     /// A callsite without families.
     #[must_use]
@@ -43,8 +43,14 @@ impl Definition {
 
     /// With a counter of calls.
     #[must_use]
-    pub const fn counter(mut self, name: &'static str, help: &'static str, labelled: bool) -> Self {
-        self.counter = Some(Family { name, help, labelled });
+    pub const fn counter(
+        mut self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [usize],
+        status: bool,
+    ) -> Self {
+        self.counter = Some(Family { name, help, labels, status });
         self
     }
 
@@ -54,18 +60,25 @@ impl Definition {
         mut self,
         name: &'static str,
         help: &'static str,
-        labelled: bool,
+        labels: &'static [usize],
+        status: bool,
         bounds: &'static [f64],
     ) -> Self {
-        self.histogram = Some(Family { name, help, labelled });
+        self.histogram = Some(Family { name, help, labels, status });
         self.bounds = bounds;
         self
     }
 
     /// With a gauge of the calls that are running.
     #[must_use]
-    pub const fn in_flight(mut self, name: &'static str, help: &'static str, labelled: bool) -> Self {
-        self.in_flight = Some(Family { name, help, labelled });
+    pub const fn in_flight(
+        mut self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [usize],
+        status: bool,
+    ) -> Self {
+        self.in_flight = Some(Family { name, help, labels, status });
         self
     }
 }

@@ -41,6 +41,11 @@ fn without_a_name(value: impl Label) {
     let _ = value;
 }
 
+#[observed(in_flight(labels(status)), counter(labels(route, route, statu), name = "a_total"), histogram(labels = 1))]
+fn lists(route: Route) -> Route {
+    route
+}
+
 fn main() {
     let _ = Route::Cart;
 }

@@ -21,11 +21,13 @@ fn fetch<'a>(
                 .counter(
                     "my_shop_function_calls_total",
                     "Calls by function and status.",
+                    &[0usize],
                     true,
                 )
                 .histogram(
                     "my_shop_function_duration_seconds",
                     "Duration of calls in seconds, by function and status.",
+                    &[0usize],
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 );

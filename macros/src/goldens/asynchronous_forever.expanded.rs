@@ -18,6 +18,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                 .counter(
                     "my_shop_function_calls_total",
                     "Calls by function and status.",
+                    &[0usize],
                     true,
                 );
             static __TALLIED_SITE: ::tallied::__private::Site<

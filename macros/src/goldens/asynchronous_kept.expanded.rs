@@ -19,6 +19,7 @@ async fn fetch(url: &str) -> usize {
                     .counter(
                         "my_shop_function_calls_total",
                         "Calls by function and status.",
+                        &[0usize],
                         true,
                     );
                 static __TALLIED_SITE: ::tallied::__private::Site<

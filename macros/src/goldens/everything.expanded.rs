@@ -17,14 +17,15 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .counter("jobs_total", "Jobs.", false)
+                .counter("jobs_total", "Jobs.", &[], true)
                 .histogram(
                     "job_seconds",
                     "Duration of calls in seconds, by status.",
-                    false,
+                    &[],
+                    true,
                     __TALLIED_BOUNDS,
                 )
-                .in_flight("jobs_running", "Calls running now.", false);
+                .in_flight("jobs_running", "Calls running now.", &[], false);
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 true,

@@ -17,6 +17,7 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
                 .counter(
                     "my_shop_function_calls_total",
                     "Calls by function and status.",
+                    &[0usize],
                     true,
                 );
             static __TALLIED_SITE: ::tallied::__private::Site<

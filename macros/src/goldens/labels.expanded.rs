@@ -24,11 +24,13 @@ fn serve<'a>(
                 .counter(
                     "my_shop_serve_calls_total",
                     "Calls by route, method, zone and status.",
+                    &[0usize, 1usize, 2usize],
                     true,
                 )
                 .histogram(
                     "my_shop_serve_duration_seconds",
                     "Duration of calls in seconds, by route, method, zone and status.",
+                    &[0usize, 1usize, 2usize],
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 );

@@ -17,6 +17,7 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 .counter(
                     "my_shop_function_calls_total",
                     "Calls by function and status.",
+                    &[0usize],
                     true,
                 );
             static __TALLIED_SITE: ::tallied::__private::Site<

@@ -18,6 +18,7 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                     .counter(
                         "my_shop_function_calls_total",
                         "Calls by function and status.",
+                        &[0usize],
                         true,
                     );
                 static __TALLIED_SITE: ::tallied::__private::Site<

@@ -12,18 +12,21 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 .counter(
                     "my_shop_task_calls_total",
                     "Calls by task_name and status.",
+                    &[0usize],
                     true,
                 )
                 .histogram(
                     "my_shop_task_duration_seconds",
                     "Duration of calls in seconds, by task_name and status.",
+                    &[0usize],
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 )
                 .in_flight(
                     "my_shop_task_in_flight",
                     "Calls running now, by task_name.",
-                    true,
+                    &[0usize],
+                    false,
                 );
             static __TALLIED_SITE: ::tallied::__private::Site<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },

@@ -62,6 +62,8 @@ pub struct Metric {
     pub name: Option<LitStr>,
     pub help: Option<LitStr>,
     pub buckets: Option<Buckets>,
+    /// The labels of this family alone.
+    pub labels: Option<Vec<Ident>>,
 }
 
 /// `name`, `name = expression` or `name: Type = expression`.
@@ -184,7 +186,7 @@ fn set<T>(place: &mut Option<T>, value: T, key: &Ident, errors: &Errors) {
 
 /// Nothing, `= "name"`, `= false`, or `(name = "…", help = "…", buckets = …)`.
 fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &Errors) -> syn::Result<Metric> {
-    let mut metric = Metric { key: key.clone(), off: false, name: None, help: None, buckets: None };
+    let mut metric = Metric { key: key.clone(), off: false, name: None, help: None, buckets: None, labels: None };
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.peek(LitStr) {
@@ -211,10 +213,26 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors
         return Err(input.error(format!("expected an argument of `{}(…)` such as `name = \"…\"`", metric.key)));
     }
     let key = input.call(Ident::parse_any)?;
-    let known: &[&str] = if has_buckets { &["name", "help", "buckets"] } else { &["name", "help"] };
+    let known: &[&str] = if has_buckets { &["name", "help", "labels", "buckets"] } else { &["name", "help", "labels"] };
     match key.to_string().as_str() {
         "name" => set(&mut metric.name, string(input, &key)?, &key, errors),
         "help" => set(&mut metric.help, string(input, &key)?, &key, errors),
+        "labels" => {
+            if !input.peek(token::Paren) {
+                return Err(expected(input, &key, "`labels(task_name, status)`"));
+            }
+            let inner;
+            parenthesized!(inner in input);
+            let mut labels = Vec::new();
+            list(&inner, errors, |inner| {
+                if !inner.peek(Ident::peek_any) {
+                    return Err(inner.error("expected the name of a label"));
+                }
+                labels.push(inner.call(Ident::parse_any)?);
+                Ok(())
+            });
+            set(&mut metric.labels, labels, &key, errors);
+        }
         "buckets" if has_buckets => set(&mut metric.buckets, buckets(input, &key)?, &key, errors),
         word => {
             let remedy = match did_you_mean(word, known.iter().copied()) {

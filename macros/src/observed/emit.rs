@@ -79,7 +79,7 @@ pub fn function(plan: Plan) -> TokenStream {
 
 // expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
 fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let dimensions = plan.labels.iter().map(|Label { name, holds }| match holds {
+    let dimensions = plan.labels.iter().map(|Label { name, holds, .. }| match holds {
         Holds::Name => {
             let function = &plan.name;
             ours!(#private::Dimension::one(#name, #function))
@@ -196,10 +196,10 @@ fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     }
 }
 
-// expands to: `.counter("jobs_total", "Jobs.", false)`
+// expands to: `.counter("jobs_total", "Jobs.", &[0], true)`
 fn described(kind: &str, family: Option<&Family>, bounds: &TokenStream) -> Option<TokenStream> {
     let kind = Ident::new(kind, Span::mixed_site());
-    family.map(|Family { name, help, labelled }| ours!(.#kind(#name, #help, #labelled #bounds)))
+    family.map(|Family { name, help, labels, status }| ours!(.#kind(#name, #help, &[#(#labels),*], #status #bounds)))
 }
 
 // expands to: `|site, set| span!(…)`

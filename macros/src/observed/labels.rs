@@ -16,6 +16,8 @@ use crate::names;
 pub struct Label {
     pub name: String,
     pub holds: Holds,
+    /// Only the families that list it have it.
+    pub is_listed_only: bool,
 }
 
 pub enum Holds {
@@ -36,6 +38,15 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// The labels of a family, by their places: those that it lists, or else all that are not for others alone. And whether
+    /// it has `status`.
+    pub fn of_family(&self, list: Option<&[Ident]>) -> (Vec<usize>, bool) {
+        let lists = |name: &str| list.is_some_and(|list| list.iter().any(|word| word.unraw() == name));
+        let has = |label: &Label| if list.is_some() { lists(&label.name) } else { !label.is_listed_only };
+        let places = self.all.iter().enumerate().filter(|(_, label)| has(label)).map(|(at, _)| at).collect();
+        (places, list.is_none() || lists("status"))
+    }
+
     /// The label that holds the function's name, if the user named one.
     pub fn identity(&self) -> Option<&str> {
         self.all.iter().find(|label| matches!(label.holds, Holds::Name | Holds::Path)).map(|label| label.name.as_str())
@@ -45,10 +56,33 @@ impl Labels {
 pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
     let parameters = callee.parameters();
     let mut labels = Labels { all: Vec::new(), meant: Vec::new() };
-    for word in &args.words {
+    words(&args.words, &mut labels, &parameters, callee, errors);
+    for label in args.labels.iter().flatten() {
+        add(&mut labels, &label.name, of_list(label, &parameters, callee, errors), errors);
+    }
+    let of_all = labels.all.len();
+    for metric in [&args.counter, &args.histogram, &args.in_flight].into_iter().flatten() {
+        let list = metric.labels.as_deref().unwrap_or_default();
+        for (at, word) in list.iter().enumerate() {
+            if list[..at].contains(word) {
+                errors.at(word, format!("duplicate label `{word}`; remove one of the two"));
+            } else if word == "status" && metric.key == "in_flight" {
+                errors.at(word, "a running call has no `status` yet; remove it");
+            } else if word != "status" && !labels.all.iter().any(|label| word.unraw() == label.name) {
+                words(std::slice::from_ref(word), &mut labels, &parameters, callee, errors);
+            }
+        }
+    }
+    labels.all.iter_mut().skip(of_all).for_each(|label| label.is_listed_only = true);
+    labels
+}
+
+/// Bare words: a parameter's name is a label that holds it, the first other one holds the function's name.
+fn words(words: &[Ident], labels: &mut Labels, parameters: &[Parameter<'_>], callee: &Callee, errors: &Errors) {
+    for word in words {
         let name = word.unraw().to_string();
         if let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) {
-            add(&mut labels, word, of_parameter(parameter, callee, errors), errors);
+            add(labels, word, of_parameter(parameter, callee, errors), errors);
             continue;
         }
         let known = KNOWN.iter().chain(&RESERVED).copied();
@@ -62,18 +96,14 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
             Some(first) if first != name => {
                 let message =
                     format!("`{name}` would be a second label that holds the function's name, after `{first}`; ");
-                errors.at(word, message + &told(&parameters));
+                errors.at(word, message + &told(parameters));
             }
             _ => {
                 let holds = if name == "function" { Holds::Path } else { Holds::Name };
-                add(&mut labels, word, Some(holds), errors);
+                add(labels, word, Some(holds), errors);
             }
         }
     }
-    for label in args.labels.iter().flatten() {
-        add(&mut labels, &label.name, of_list(label, &parameters, callee, errors), errors);
-    }
-    labels
 }
 
 /// Keeps a label, unless its name is wrong or taken.
@@ -86,7 +116,7 @@ fn add(labels: &mut Labels, word: &Ident, holds: Option<Holds>, errors: &Errors)
     } else if labels.all.iter().any(|label| label.name == name) {
         errors.at(word, format!("duplicate label `{name}`; remove one of the two"));
     } else if let Some(holds) = holds {
-        labels.all.push(Label { name, holds });
+        labels.all.push(Label { name, holds, is_listed_only: false });
     }
 }
 

@@ -37,8 +37,10 @@ pub struct Plan {
 pub struct Family {
     pub name: String,
     pub help: String,
-    /// Whether it carries the labels. All but gauges carry `status` too.
-    pub labelled: bool,
+    /// The places of its labels among those of the plan.
+    pub labels: Vec<usize>,
+    /// Whether it has the label `status`.
+    pub status: bool,
 }
 
 /// Whether a call can end as `error`, as far as the signature tells.
@@ -95,7 +97,7 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let bounds = bounds(&args, histogram.is_some() || meant, errors);
     if labels.all.is_empty() {
-        labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path });
+        labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     Plan {
         shape: shape(&callee),
@@ -114,6 +116,8 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     }
 }
 
+const IN_FLIGHT: &str = "in_flight";
+
 /// Derives the names of families, or checks the user's.
 struct Names<'a> {
     package: String,
@@ -124,24 +128,21 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn counter(&self, metric: Option<&Metric>) -> Option<Family> {
-        self.family(metric, "calls_total", |labels| format!("Calls by {}.", listed_plainly(labels, "status")))
+        self.family(metric, "calls_total", |by| format!("Calls{by}."))
     }
 
     fn histogram(&self, metric: &Metric) -> Option<Family> {
-        self.family(Some(metric), "duration_seconds", |labels| {
-            format!("Duration of calls in seconds, by {}.", listed_plainly(labels, "status"))
-        })
+        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
+        self.family(Some(metric), "duration_seconds", |by| format!("Duration of calls in seconds{}.", comma(by)))
     }
 
     fn in_flight(&self, metric: &Metric) -> Option<Family> {
-        self.family(Some(metric), "in_flight", |labels| match labels.split_last() {
-            Some((last, rest)) => format!("Calls running now, by {}.", listed_plainly(rest, last)),
-            None => "Calls running now.".to_owned(),
-        })
+        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
+        self.family(Some(metric), IN_FLIGHT, |by| format!("Calls running now{}.", comma(by)))
     }
 
-    /// `help` gets the labels that the family carries, but for `status`.
-    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&[&str]) -> String) -> Option<Family> {
+    /// `help` gets ` by task_name and status`, or nothing.
+    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&str) -> String) -> Option<Family> {
         if metric.is_some_and(|metric| metric.off) {
             return None;
         }
@@ -151,17 +152,24 @@ impl Names<'_> {
                 self.errors.at(name, message);
             }
         }
-        let own: Vec<&str> = self.labels.all.iter().map(|label| label.name.as_str()).collect();
+        let (mut places, status) = self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()));
+        let mut labels: Vec<&str> = places.iter().map(|place| self.labels.all[*place].name.as_str()).collect();
         // Without labels of the user's, a derived family has `function` and a named one has none.
-        let labels = if own.is_empty() && named.is_none() { vec!["function"] } else { own };
+        if self.labels.all.is_empty() && named.is_none() {
+            (places, labels) = (vec![0], vec!["function"]);
+        }
+        if status && suffix != IN_FLIGHT {
+            labels.push("status");
+        }
         let given = metric.and_then(|metric| metric.help.as_ref());
         if let Some(text) = given.filter(|text| text.value().trim().is_empty()) {
             self.errors.at(text, "the help text is empty; say what is counted, or leave `help` out");
         }
         Some(Family {
             name: named.map_or_else(|| self.derived(suffix), LitStr::value),
-            help: given.map_or_else(|| help(&labels), LitStr::value),
-            labelled: !labels.is_empty(),
+            help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
+            status: status && suffix != IN_FLIGHT,
+            labels: places,
         })
     }
 
@@ -176,9 +184,13 @@ impl Names<'_> {
     }
 }
 
-/// `a, b and last`
-fn listed_plainly(labels: &[&str], last: &str) -> String {
-    if labels.is_empty() { last.to_owned() } else { format!("{} and {last}", labels.join(", ")) }
+/// ` by a, b and c`, or nothing.
+fn by(labels: &[&str]) -> String {
+    match labels.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(" by {last}"),
+        Some((last, rest)) => format!(" by {} and {last}", rest.join(", ")),
+    }
 }
 
 /// The type that says whether a call can fail.

@@ -1,6 +1,7 @@
 //! How many series a callsite can make, proven while compiling.
 
 use super::{Dimension, Message};
+use crate::family::Family;
 use crate::site::Definition;
 
 /// Series that a callsite may make of one family without saying more.
@@ -80,38 +81,42 @@ pub const fn within_budget(says: &Definition, can_fail: bool, can_be_cancelled: 
     let statuses = 2 + can_fail as usize + can_be_cancelled as usize;
     // The largest first: one message is enough.
     if let Some(family) = says.histogram {
-        check(family.name, family.labelled, says.dimensions, statuses, says.bounds.len() + 3, budget);
+        check(&family, says.dimensions, statuses, says.bounds.len() + 3, budget);
     }
     if let Some(family) = says.counter {
-        check(family.name, family.labelled, says.dimensions, statuses, 1, budget);
+        check(&family, says.dimensions, statuses, 1, budget);
     }
     if let Some(family) = says.in_flight {
-        check(family.name, family.labelled, says.dimensions, 1, 1, budget);
+        check(&family, says.dimensions, statuses, 1, budget);
     }
 }
 
 #[track_caller]
-const fn check(family: &str, labelled: bool, dimensions: &[Dimension], statuses: usize, child: usize, budget: Budget) {
-    let own = if labelled { sets(dimensions) } else { 1 };
-    let all = own.saturating_mul(statuses);
+const fn check(family: &Family, dimensions: &[Dimension], statuses: usize, child: usize, budget: Budget) {
+    let (mut at, mut all, mut widest) = (0, if family.status { statuses } else { 1 }, 0);
+    while at < family.labels.len() {
+        let len = dimensions[family.labels[at]].len();
+        all = all.saturating_mul(if len == 0 { 1 } else { len });
+        if len > dimensions[family.labels[widest]].len() {
+            widest = at;
+        }
+        at += 1;
+    }
     let series = all.saturating_mul(child);
     let (origin, budget) = (budget.origin(), budget.series());
     if series <= budget {
         return;
     }
     let mut message =
-        Message::new("the family `").text(family).text("` can have more series than its budget\n    labels  ");
-    let (mut at, mut widest) = (0, 0);
-    while labelled && at < dimensions.len() {
-        let label = &dimensions[at];
-        if label.len() > dimensions[widest].len() {
-            widest = at;
-        }
-        message = message.text(label.label).text(": ").number(label.len()).text(", ");
+        Message::new("the family `").text(family.name).text("` can have more series than its budget\n    labels  ");
+    at = 0;
+    while at < family.labels.len() {
+        let label = &dimensions[family.labels[at]];
+        message = message.text(if at > 0 { ", " } else { "" }).text(label.label).text(": ").number(label.len());
         at += 1;
     }
-    if statuses > 1 {
-        message = message.text("status: ").number(statuses);
+    if family.status {
+        message = message.text(if at > 0 { ", " } else { "" }).text("status: ").number(statuses);
     }
     message = message.text(" = ").number(all).text(" label sets");
     if child > 1 {
@@ -120,8 +125,8 @@ const fn check(family: &str, labelled: bool, dimensions: &[Dimension], statuses:
     }
     message = message.text("\n    budget  ").number(budget).text(" (").text(origin).text("), over by ");
     message = message.number(series - budget).text("\n    help    ");
-    if labelled && !dimensions.is_empty() && dimensions[widest].len() > 1 {
-        message = message.text("the widest label is `").text(dimensions[widest].label);
+    if !family.labels.is_empty() && dimensions[family.labels[widest]].len() > 1 {
+        message = message.text("the widest label is `").text(dimensions[family.labels[widest]].label);
         message = message.text("`: drop it or merge its values; or say `budget = ").number(series).text("`");
     } else {
         message = message.text("say `budget = ").number(series).text("`, or use fewer buckets");
@@ -137,8 +142,9 @@ mod tests {
     const THREE: Values = Values::texts(&["a", "b", "c"]);
     const LABELS: &[Dimension] =
         &[Dimension::of("route", THREE), Dimension::one("zone", "eu"), Dimension::of("b", THREE)];
-    const SAYS: Definition =
-        Definition::new(LABELS, "f.rs", 1).histogram("h_seconds", "", true, &[1.0, 2.0]).counter("c_total", "", true);
+    const SAYS: Definition = Definition::new(LABELS, "f.rs", 1)
+        .histogram("h_seconds", "", &[0, 1, 2], true, &[1.0, 2.0])
+        .counter("c_total", "", &[0], false);
 
     fn refused(budget: Budget, can_fail: bool) -> Option<String> {
         let refused = std::panic::catch_unwind(|| within_budget(&SAYS, can_fail, false, budget)).err()?;
