@@ -197,6 +197,42 @@ fn a_family_that_lists_its_labels_has_those_and_adds_up_over_the_others() {
     assert_eq!(series(&text_of, "tallied_tests_part_calls_total").len(), 3);
 }
 
+struct Named<'a> {
+    layer: Layer,
+    name: &'a str,
+}
+
+impl Named<'_> {
+    fn layer(&self) -> Layer {
+        self.layer
+    }
+}
+
+#[observed(labels(layer = named.layer(), long = named.name.len() > *least, some = Some(Io::Reset)), counter = "inferred_total")]
+fn inferred<'a>(named: &Named<'a>, least: &usize) -> &'a str {
+    let _ = least;
+    named.name
+}
+
+#[observed(labels(layer = named.layer, sure = true), counter = "inferred_later_total")]
+async fn inferred_later(named: Named<'_>, text: String) -> usize {
+    std::future::ready(()).await;
+    named.name.len() + text.len()
+}
+
+#[tokio::test]
+async fn the_type_of_an_expression_is_inferred_from_the_parameters() {
+    inferred(&Named { layer: Layer::Fragment, name: "name" }, &3);
+    inferred_later(Named { layer: Layer::Isr, name: "name" }, String::new()).await;
+    let text = tallied::gather_metrics();
+    let labels = [("layer", "fragment"), ("long", "true"), ("some", "reset"), ("status", "ok")];
+    assert_eq!(value(&text, "inferred_total", &labels), Some(1.0));
+    // 3 layers, 2 lengths, 3 of `Option<Io>`, and ok or panicked.
+    assert_eq!(series(&text, "inferred_total").len(), 3 * 2 * 3 * 2);
+    let labels = [("layer", "isr"), ("sure", "true"), ("status", "ok")];
+    assert_eq!(value(&text, "inferred_later_total", &labels), Some(1.0));
+}
+
 struct Careless(usize);
 
 impl Label for Careless {

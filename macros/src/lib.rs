@@ -49,7 +49,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | another bare word | a label of that name that holds the function's name; at most one |
 /// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
-/// | `labels(…)` | more labels: `name` is a parameter, `name: Type = expression` any value, `name = "text"` always the same |
+/// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same |
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
 /// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
@@ -77,9 +77,10 @@ use proc_macro::TokenStream;
 /// # Labels
 ///
 /// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one with
-/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function. A
-/// parameter stays the body's; an expression is evaluated once, when the function is called, and sees the parameters that
-/// have a plain name.
+/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function. The
+/// type of an expression is inferred from the types of the parameters that it names; where it names `self`, or a parameter
+/// whose type cannot be written (`impl Trait`) or is a type parameter, say it: `name: Type = expression`. A parameter stays
+/// the body's; an expression is evaluated once, when the function is called, and sees the parameters that have a plain name.
 ///
 /// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
 /// others, and a word that only such a list has is a label of that family alone.

@@ -176,7 +176,7 @@ pub enum Layer {
 pub fn labelled(layer: &Layer, hit: bool) {}
 
 /// Documented.
-#[observed(layer_name, labels(which))]
+#[observed(layer_name, labels(which, none = which.is_none(), long = text.len() > 3))]
 pub async fn labelled_later<'a>(which: Option<&'a Layer>, text: &'a str) -> &'a str {
     text
 }

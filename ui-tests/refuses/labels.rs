@@ -25,8 +25,19 @@ fn of_parameters(route: Route) -> Route {
 #[observed(labels(queue))]
 fn no_such_parameter() {}
 
-#[observed(labels(route = Route::Home, cart: Route, empty = ""))]
+#[observed(labels(cart: Route, empty = ""))]
 fn values() {}
+
+#[observed(labels(route = value.route()))]
+fn not_inferred<V: Routed>(value: V) {
+    let _ = value;
+}
+
+trait Routed {
+    fn route(&self) -> Route;
+    #[observed(labels(route = self.route()))]
+    fn provided(&self) {}
+}
 
 #[observed(labels)]
 fn nothing() {}

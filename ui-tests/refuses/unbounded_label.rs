@@ -19,6 +19,11 @@ fn of_an_expression(request: &str) -> usize {
     request.len()
 }
 
+#[observed(labels(path = request.to_string(), length = request.len()))]
+fn of_an_inferred_type(request: &str) -> usize {
+    request.len()
+}
+
 #[derive(Label)]
 enum Failure {
     NotFound,

@@ -50,7 +50,8 @@ fn serve<'a>(
             > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
             &__TALLIED_SITE
         },
-        (<&Route as ::tallied::__private::Label>::place(&(route)))
+        ((0) * <&Route as ::tallied::__private::Label>::CARDINALITY
+            + <&Route as ::tallied::__private::Label>::place(&(route)))
             * <Method<'_> as ::tallied::__private::Label>::CARDINALITY
             + <Method<'_> as ::tallied::__private::Label>::place(&(request.method())),
         |__site, __set| {

@@ -94,6 +94,13 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             let values = quote_spanned!(ty.span()=> <#ty as #private::Label>::VALUES);
             ours!(#private::Dimension::of(#name, #values))
         }
+        Holds::Inferred { parameters, expression } => {
+            let at = expression.span();
+            let parameters = parameters.iter().map(|(name, ty)| quote_spanned!(at=> #name: #ty));
+            let values_of = blamed_on(at, ours!(#private::values_of));
+            let values = quote_spanned!(at=> #values_of(&|#(#parameters),*| #expression));
+            ours!(#private::Dimension::of(#name, #values))
+        }
     });
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
     let marker = has_path.then(|| {
@@ -115,9 +122,13 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         )
     });
     let budget = budget(plan, private);
+    // The expression of a label stands there once more, only for its type.
+    let is_inferred = plan.labels.iter().any(|label| matches!(label.holds, Holds::Inferred { .. }));
+    let allow = is_inferred.then(|| ours!(#[allow(unused_variables, clippy::all, clippy::pedantic)]));
     ours!({
         #marker
         #constant
+        #allow
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #counter #histogram #in_flight;
@@ -131,7 +142,7 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
 /// A constant, because those are evaluated by `cargo check` too. One without labels of the user's cannot be over.
 // expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`
 fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
-    let has_values = plan.labels.iter().any(|label| matches!(label.holds, Holds::Value { .. }));
+    let has_values = plan.labels.iter().any(|label| label.holds.expression().is_some());
     if !has_values && plan.budget.is_none() && plan.bounds.is_none() {
         return None;
     }
@@ -168,16 +179,27 @@ fn blamed_group(span: Span, tokens: TokenStream) -> Group {
 
 /// Which of the label sets a call has: a number whose last digit is the last label.
 fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let mut set = None;
+    let mut set = ours!(0);
     for label in &plan.labels {
-        let Holds::Value { ty, expression } = &label.holds else { continue };
-        let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
-        set = Some(match set {
-            None => place,
-            Some(before) => ours!((#before) * <#ty as #private::Label>::CARDINALITY + #place),
-        });
+        // A type that is no label was refused where the labels stand; here it is refused again at the same place, or not
+        // at all.
+        match &label.holds {
+            Holds::Value { ty, expression } => {
+                let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
+                let cardinality = quote_spanned!(ty.span()=> <#ty as #private::Label>::CARDINALITY);
+                set = ours!((#set) * #cardinality + #place);
+            }
+            Holds::Inferred { expression, .. } => {
+                set = ours!({
+                    #[allow(unused_imports)]
+                    use #private::{JoinAny as _, JoinLabel as _};
+                    (&&#private::Join(&(#expression))).to(#set)
+                });
+            }
+            Holds::Name | Holds::Path | Holds::Text(_) => {}
+        }
     }
-    set.unwrap_or_else(|| ours!(0))
+    set
 }
 
 /// The histogram's bounds as an argument, and the number of cells.
@@ -250,9 +272,8 @@ fn rebind(sig: &mut syn::Signature, labels: &[Label]) -> TokenStream {
                 let cfgs: Vec<_> = kept.iter().filter(|attr| any(attr, &["cfg", "cfg_attr"])).cloned().collect();
                 argument.attrs.append(&mut kept);
                 let (name, pattern) = split(&mut argument.pat, at);
-                let is_label = |label: &Label| match &label.holds {
-                    Holds::Value { expression, .. } => find(expression.clone(), &[name.to_string()]).is_some(),
-                    _ => false,
+                let is_label = |label: &Label| {
+                    label.holds.expression().is_some_and(|e| find(e.clone(), &[name.to_string()]).is_some())
                 };
                 // A plain name raises no lint. Of the others the names are the user's; that they are used here is ours.
                 let is_plain = matches!(&pattern, Pat::Ident(pat) if !pat.ident.to_string().starts_with('_'));

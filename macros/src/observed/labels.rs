@@ -8,7 +8,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprLit, Ident, Lifetime, Lit, Type, TypeReference};
 
 use super::args::{self, Args, KNOWN, RESERVED};
-use super::callee::{Callee, Parameter};
+use super::callee::{Callee, Parameter, find};
 use crate::diag::{Errors, did_you_mean, listed};
 use crate::names;
 
@@ -29,6 +29,18 @@ pub enum Holds {
     Text(String),
     /// What an expression gives, of a type that a `static` can name.
     Value { ty: Type, expression: TokenStream },
+    /// What an expression gives, of a type that the compiler finds by itself from the parameters that it names.
+    Inferred { parameters: Vec<(Ident, Type)>, expression: TokenStream },
+}
+
+impl Holds {
+    /// What is evaluated at each call.
+    pub fn expression(&self) -> Option<&TokenStream> {
+        match self {
+            Holds::Value { expression, .. } | Holds::Inferred { expression, .. } => Some(expression),
+            Holds::Name | Holds::Path | Holds::Text(_) => None,
+        }
+    }
 }
 
 pub struct Labels {
@@ -140,14 +152,28 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
             Some(Holds::Text(text.value()))
         }
         (Some(value), None) => {
-            errors.at(value, format!("the type of this value is needed beforehand; write `{name}: Type = …`"));
-            None
+            let inferred = inferred(value.to_token_stream(), parameters, callee);
+            if inferred.is_none() {
+                errors.at(value, format!("the type of this value cannot be inferred here; write `{name}: Type = …`"));
+            }
+            inferred
         }
         (Some(value), Some(ty)) => {
             let ty = nameable(ty, callee, errors)?;
             Some(Holds::Value { ty, expression: value.to_token_stream() })
         }
     }
+}
+
+/// A value whose type follows from the parameters that its expression names, if all of those can be named in a `static`.
+fn inferred(expression: TokenStream, parameters: &[Parameter<'_>], callee: &Callee) -> Option<Holds> {
+    if callee.open_name(expression.clone()).is_some() || find(expression.clone(), &["self".to_owned()]).is_some() {
+        return None;
+    }
+    let named_there = |parameter: &&Parameter<'_>| find(expression.clone(), &[parameter.ident.to_string()]).is_some();
+    let of_type = |parameter: &Parameter<'_>| Some((parameter.ident.clone(), named(parameter.ty, callee)?));
+    let parameters = parameters.iter().filter(named_there).map(of_type).collect::<Option<Vec<_>>>()?;
+    Some(Holds::Inferred { parameters, expression })
 }
 
 fn of_parameter(parameter: &Parameter<'_>, callee: &Callee, errors: &Errors) -> Option<Holds> {

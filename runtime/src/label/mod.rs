@@ -108,6 +108,58 @@ impl<L: Label + ?Sized> Label for &L {
     }
 }
 
+/// A value that becomes one more digit of the number of a label set.
+pub struct Join<'a, L: ?Sized>(pub &'a L);
+
+/// First choice: the value is a label.
+pub trait JoinLabel {
+    /// `before` with the value behind it.
+    fn to(&self, before: usize) -> usize;
+}
+
+impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
+    #[inline]
+    fn to(&self, before: usize) -> usize {
+        before * L::CARDINALITY + self.0.place()
+    }
+}
+
+/// Second choice: it is none. Then [`values_of`] refuses it, and nobody needs to hear it twice.
+pub trait JoinAny {
+    /// `before` as it is.
+    fn to(&self, before: usize) -> usize;
+}
+
+impl<T: ?Sized> JoinAny for Join<'_, T> {
+    #[inline]
+    fn to(&self, before: usize) -> usize {
+        before
+    }
+}
+
+/// The values of whatever label an expression gives. It is not evaluated.
+#[must_use]
+pub const fn values_of<P, L: Label, F: Gives<P, L>>(_: &F) -> Values {
+    L::VALUES
+}
+
+/// A closure of up to six parameters, told by their types.
+pub trait Gives<P, L> {}
+
+macro_rules! gives {
+    ($($parameter:ident)*) => {
+        impl<F: Fn($($parameter),*) -> L, L, $($parameter),*> Gives<($($parameter,)*), L> for F {}
+    };
+}
+
+gives!();
+gives!(A);
+gives!(A B);
+gives!(A B C);
+gives!(A B C D);
+gives!(A B C D E);
+gives!(A B C D E G);
+
 /// Refuses a label, while compiling, that has one text for two values.
 ///
 /// # Panics
