@@ -40,9 +40,12 @@ fn found(source: &Path, skipped: &[&str]) -> Edges {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let code = text.split("\nmod tests {").next().unwrap();
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let uses = edges.entry(room.clone()).or_default();
+        // Seen from a room of one file, `super` is the whole house.
+        let is_whole_room = file.parent() == Some(source);
+        assert!(!is_whole_room || !code.join("\n").contains("super::"), "{} goes round the map", file.display());
         let mut rest = &*code.join("\n");
         while let Some((_, after)) = rest.split_once("crate::") {
             rest = after;
@@ -95,7 +98,7 @@ fn the_rooms_of_the_macros_use_what_the_map_says() {
 fn what_a_room_must_not_touch_is_not_in_it() {
     let read = |file: &str| {
         let text = fs::read_to_string(workspace().join(file)).unwrap();
-        text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned()
+        text.split("\nmod tests {").next().unwrap().to_owned()
     };
     for (file, words) in [
         ("runtime/src/cell.rs", &["Mutex", "RwLock", "Box", "Vec", "String", "Instant"][..]),

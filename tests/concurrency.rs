@@ -18,8 +18,16 @@ const CALLS: u64 = 30_000;
 
 #[test]
 fn no_call_is_lost_and_every_scrape_is_consistent() {
+    /// Ends the scrapers, even when a writer panicked.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _done = Done(&done);
         let writers: Vec<_> =
             (0..THREADS).map(|_| scope.spawn(|| (0..CALLS).filter(|n| work(*n).is_ok()).count())).collect();
         for _ in 0..2 {
@@ -34,7 +42,6 @@ fn no_call_is_lost_and_every_scrape_is_consistent() {
         for writer in writers {
             writer.join().unwrap();
         }
-        done.store(true, Ordering::Relaxed);
     });
     let text = tallied::gather_metrics();
     let told = |status| value(&text, "tallied_tests_task_calls_total", &[("task_name", "work"), ("status", status)]);

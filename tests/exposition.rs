@@ -17,6 +17,8 @@ async fn waits() {
     std::future::ready(()).await;
 }
 
+const NASTY: [&str; 8] = ["", "\\", "\"", "\n", "a,b", "}", "\r\0", "ü €\\n"];
+
 fn exposition() -> String {
     for n in 0..9 {
         let _ = catch_unwind(|| work(n));
@@ -27,7 +29,7 @@ fn exposition() -> String {
     let _ = polled.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
     let gauge =
         prometheus::GaugeVec::new(prometheus::Opts::new("foreign_level", "Of somebody else."), &["text"]).unwrap();
-    for (at, nasty) in ["", "\\", "\"", "\n", "a,b", "}", "\r\0", "ü €"].into_iter().enumerate() {
+    for (at, nasty) in NASTY.into_iter().enumerate() {
         gauge.with_label_values(&[nasty]).set([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e6][at % 4]);
     }
     // The second test of this binary finds it there.
@@ -43,27 +45,41 @@ fn promtool_finds_nothing_wrong() {
     }
 }
 
+/// Prints the families that the parser found as JSON: type, help, and of each sample its name, labels and value.
 const READ: &str = "
-import sys
+import json, sys
 from prometheus_client.parser import text_string_to_metric_families
-for family in text_string_to_metric_families(sys.stdin.read()):
-    print(family.name, family.type, len(family.samples))
+text = sys.stdin.buffer.read().decode()
+print(json.dumps({
+    family.name: [family.type, family.documentation, [[s.name, s.labels, repr(s.value)] for s in family.samples]]
+    for family in text_string_to_metric_families(text)
+}))
 ";
 
 #[test]
 fn the_python_parser_reads_every_family() {
     let Some(python) = find("the_python_parser_reads_every_family", "python3") else { return };
     let read = ask(&python, &["-c", READ], &exposition()).unwrap();
-    for family in [
+    let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+    for (family, kind, samples) in [
         // It cuts `_total` off the name of a counter.
-        "tallied_tests_task_calls counter 3",
-        "tallied_tests_task_duration_seconds histogram",
-        "tallied_tests_task_in_flight gauge 1",
-        "odd_help counter 3",
-        "foreign_level gauge 8",
+        ("tallied_tests_task_calls", "counter", 3),
+        // Three outcomes, each with 13 buckets, sum and count.
+        ("tallied_tests_task_duration_seconds", "histogram", 3 * 15),
+        ("tallied_tests_task_in_flight", "gauge", 1),
+        ("odd_help", "counter", 3),
+        ("foreign_level", "gauge", NASTY.len()),
     ] {
-        assert!(read.contains(family), "`{family}` is not in\n{read}");
+        assert_eq!(read[family][0], kind, "{family}");
+        assert_eq!(read[family][2].as_array().map(Vec::len), Some(samples), "{family}");
     }
+    assert_eq!(read["odd_help"][1], "A \\ and a\nline, \"quoted\".");
+    let mut texts: Vec<&str> =
+        read["foreign_level"][2].as_array().unwrap().iter().map(|sample| sample[1]["text"].as_str().unwrap()).collect();
+    texts.sort_unstable();
+    let mut expected = NASTY;
+    expected.sort_unstable();
+    assert_eq!(texts, expected, "what was escaped is read back");
 }
 
 #[test]
@@ -121,6 +137,7 @@ fn buckets_are_cumulative_and_the_last_is_the_count() {
 
 #[test]
 fn the_content_type_is_that_of_the_format() {
+    exposition();
     assert_eq!(tallied::Format::Text.content_type(), "text/plain; version=0.0.4; charset=utf-8");
     let mut out = b"before".to_vec();
     tallied::encode(tallied::Format::Text, &mut out);

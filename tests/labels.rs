@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tallied::{Label, observed};
 use tallied_tests::exposition::{series, value};
-use tallied_tests::judges::workspace;
+use tallied_tests::judges::{target, workspace};
 
 #[derive(Clone, Copy, Debug, Label)]
 enum Layer {
@@ -68,6 +68,7 @@ fn texts_follow_the_case_and_numbers_add_up() {
 }
 
 #[observed(layer, method, labels(failure, hit), histogram, in_flight)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // a reference is a label too
 fn every_combination(layer: Layer, method: &Method, failure: Option<Failure>, hit: bool) -> usize {
     layer.index() + method.index() + failure.index() + hit.index()
 }
@@ -209,6 +210,7 @@ impl Named<'_> {
 }
 
 #[observed(labels(layer = named.layer(), long = named.name.len() > *least, some = Some(Io::Reset)), counter = "inferred_total")]
+#[allow(clippy::trivially_copy_pass_by_ref)]
 fn inferred<'a>(named: &Named<'a>, least: &usize) -> &'a str {
     let _ = least;
     named.name
@@ -301,7 +303,7 @@ fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
     let check = |budget: Option<&str>| {
         let mut command = Command::new(env!("CARGO"));
         command.args(["check", "--quiet"]).current_dir(package.path());
-        command.env("CARGO_TARGET_DIR", workspace().join("target/readme"));
+        command.env("CARGO_TARGET_DIR", target("readme"));
         match budget {
             Some(budget) => command.env("TALLIED_SERIES_BUDGET", budget),
             None => command.env_remove("TALLIED_SERIES_BUDGET"),

@@ -47,6 +47,27 @@ fn a_file_that_takes_too_long_is_cancelled() {
 }
 
 #[test]
+#[cfg(unix)]
+#[allow(clippy::float_cmp)] // whole numbers
+fn what_cannot_be_read_or_is_too_large_fails() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (large, closed) = (folder.path().join("large"), folder.path().join("closed"));
+    // A file with a hole: large, and on no disk.
+    std::fs::File::create(&large).unwrap().set_len(17 * 1024 * 1024).unwrap();
+    std::fs::write(&closed, "secret").unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+    // Some users may read everything.
+    let readable = f64::from(u8::from(std::fs::read(&closed).is_ok()));
+    let output = once(&["--once", "--spans", "--limit", "60000"], folder.path());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((calls(&text, "ok"), calls(&text, "error")), (readable, 2.0 - readable));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("large has 17825792 bytes or more; 16777216 are the most"), "{said}");
+    assert!(said.contains("index_file{task_name=\"index_file\"}"), "{said}");
+}
+
+#[test]
 fn a_wrong_folder_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
@@ -54,6 +75,10 @@ fn a_wrong_folder_is_a_clear_error() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && output.stdout.is_empty());
     assert!(said.contains("missing`: ") && said.contains("give a folder"), "{said}");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "text").unwrap();
+    let output = once(&["--once"], &file);
+    assert!(!output.status.success() && String::from_utf8(output.stderr).unwrap().contains("give a folder"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use tallied_tests::judges::workspace;
+use tallied_tests::judges::{target, workspace};
 
 /// The first block of a language, without its fence.
 fn block<'a>(page: &'a str, language: &str) -> &'a str {
@@ -26,7 +26,7 @@ fn the_code_of_the_readme_prints_the_metrics_of_the_readme() {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet"])
         .current_dir(package.path())
-        .env("CARGO_TARGET_DIR", workspace().join("target/readme"))
+        .env("CARGO_TARGET_DIR", target("readme"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

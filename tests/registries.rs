@@ -59,6 +59,7 @@ fn gauge(name: &str, label_sets: &[&[(&str, &str)]]) -> Vec<proto::MetricFamily>
 
 // One test: what is registered stays, and a collector that panics hides the rest.
 #[test]
+#[allow(clippy::too_many_lines)]
 fn other_peoples_collectors_join_the_exposition_and_cannot_break_it() {
     work().unwrap();
     let registry = tallied::registry();
@@ -85,6 +86,36 @@ fn other_peoples_collectors_join_the_exposition_and_cannot_break_it() {
         ]
     );
     assert_eq!(value(&text, "theirs_seconds_sum", &[]), Some(11.0));
+
+    // A summary, and a time of its own.
+    Says::register("n", || {
+        let quantile = |of, value| {
+            let mut quantile = proto::Quantile::default();
+            quantile.set_quantile(of);
+            quantile.set_value(value);
+            quantile
+        };
+        let mut summary = proto::Summary::default();
+        summary.set_quantile(vec![quantile(0.5, 1.0), quantile(0.99, f64::NAN)]);
+        summary.set_sample_count(3);
+        summary.set_sample_sum(4.5);
+        let mut metric = proto::Metric::default();
+        metric.set_summary(summary);
+        metric.set_timestamp_ms(1_700_000_000_000);
+        let mut family = gauge("theirs_summary", &[]);
+        family[0].set_field_type(proto::MetricType::SUMMARY);
+        family[0].set_metric(vec![metric]);
+        family
+    });
+    let text = tallied::gather_metrics();
+    for line in [
+        "theirs_summary{quantile=\"0.5\"} 1 1700000000000",
+        "theirs_summary{quantile=\"0.99\"} NaN 1700000000000",
+        "theirs_summary_sum 4.5 1700000000000",
+        "theirs_summary_count 3 1700000000000",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}");
+    }
 
     // Each of these would make a server refuse the whole scrape.
     Says::register("a", || gauge("two words", &[&[]]));

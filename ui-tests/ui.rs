@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The compiler whose messages stand in `refuses/*.stderr`.
@@ -34,6 +34,7 @@ fn each_is_an_error() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.parent().unwrap();
     let package = tempfile::tempdir().unwrap();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let mut programs = BTreeSet::new();
     let mut manifest = format!(
         "[package]\nname = \"refused\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied = {{ path = {:?} }}\n",
@@ -53,7 +54,7 @@ fn each_is_an_error() {
     let output = Command::new(env!("CARGO"))
         .args(["check", "--bins", "--keep-going", "--quiet", "--message-format", "json"])
         .current_dir(package.path())
-        .env("CARGO_TARGET_DIR", workspace.join("target/ui-tests"))
+        .env("CARGO_TARGET_DIR", target.join("ui-tests"))
         .output()
         .unwrap();
     let refused: BTreeSet<String> = String::from_utf8(output.stdout)

@@ -39,7 +39,8 @@ use proc_macro::TokenStream;
 /// | `cancelled` | its future was dropped after its first poll; one that was never polled is not a call |
 /// | `panicked` | unwound |
 ///
-/// Only those that the function can have are exposed, all of them from its first call on. A value of a bare generic type
+/// Only those that the function can have are exposed: by the counter from its first call on, by the histogram when a call
+/// ends so. A value of a bare generic type
 /// is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in seconds; a future's counts from its
 /// first poll.
 ///
@@ -97,8 +98,9 @@ use proc_macro::TokenStream;
 ///
 /// A `const fn`, a function without a body and a whole `impl` block are refused, each with the reason. In a function with
 /// `#[track_caller]` whose type may be a `Result`, `Location::caller()` is the function itself. A function that returns a
-/// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) is told when
-/// it returns that future, not when the future is done.
+/// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) or as
+/// `Box<dyn Future + Unpin>` is told when it returns that future, not when the future is done. An `async fn` that returns
+/// a closure over references (`-> impl Fn(&str) -> &str`) does not compile.
 #[proc_macro_attribute]
 pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let package = Package {

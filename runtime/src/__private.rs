@@ -25,10 +25,6 @@ impl<R> Output for fn() -> R {
 /// The type `!`.
 pub type Never = <fn() -> ! as Output>::Is;
 
-/// Does nothing. An expansion that begins a user's block with it raises no `unused_braces` in their crate.
-#[inline(always)]
-pub const fn nothing() {}
-
 /// Calls `body`: a closure that is called where it stands would raise a lint.
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {

@@ -113,12 +113,12 @@ pub struct Ask<'a, R: ?Sized>(pub &'a R);
 /// First choice: the value is a `Result`.
 pub trait AskResult {
     /// Whether it was an `Err`.
-    fn told(&self) -> ByResult;
+    fn tallied_told(&self) -> ByResult;
 }
 
 impl<T, E> AskResult for &Ask<'_, Result<T, E>> {
     #[inline]
-    fn told(&self) -> ByResult {
+    fn tallied_told(&self) -> ByResult {
         ByResult { failed: self.0.is_err() }
     }
 }
@@ -126,12 +126,12 @@ impl<T, E> AskResult for &Ask<'_, Result<T, E>> {
 /// Second choice: it is anything else.
 pub trait AskAny {
     /// A return is a success.
-    fn told(&self) -> ByReturn;
+    fn tallied_told(&self) -> ByReturn;
 }
 
 impl<R: ?Sized> AskAny for Ask<'_, R> {
     #[inline]
-    fn told(&self) -> ByReturn {
+    fn tallied_told(&self) -> ByReturn {
         ByReturn
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn of_generic<R>(value: &R) -> (Status, bool) {
-        status_of((&&Ask(value)).told())
+        status_of((&&Ask(value)).tallied_told())
     }
 
     fn status_of<T: Told>(told: T) -> (Status, bool) {
@@ -171,15 +171,15 @@ mod tests {
     fn a_result_is_recognised_by_type_through_an_alias() {
         type Alias<T> = std::io::Result<T>;
         let failed: Alias<u8> = Err(std::io::Error::other("no"));
-        assert_eq!(status_of((&&Ask(&failed)).told()), (Status::Error, true));
+        assert_eq!(status_of((&&Ask(&failed)).tallied_told()), (Status::Error, true));
         let fine: Alias<u8> = Ok(1);
-        assert_eq!(status_of((&&Ask(&fine)).told()), (Status::Ok, true));
+        assert_eq!(status_of((&&Ask(&fine)).tallied_told()), (Status::Ok, true));
     }
 
     #[test]
     fn anything_else_that_returns_is_ok_and_cannot_fail() {
-        assert_eq!(status_of((&&Ask(&None::<u8>)).told()), (Status::Ok, false));
-        assert_eq!(status_of((&&Ask("text")).told()), (Status::Ok, false));
+        assert_eq!(status_of((&&Ask(&None::<u8>)).tallied_told()), (Status::Ok, false));
+        assert_eq!(status_of((&&Ask("text")).tallied_told()), (Status::Ok, false));
         assert_eq!(of_generic(&Err::<u8, u8>(1)), (Status::Ok, false), "a bare generic return is ok");
     }
 

@@ -145,7 +145,7 @@ fn add(
         // A help text is no reason to lose a number.
         let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
         notices.push(format!(
-            "the family `{}` at {here}:{at} has another {what} than at {file}:{line}, which came first: {lost}; \
+            "the family `{}` at {here}:{at} has not the {what} that it has at {file}:{line}, which came first: {lost}; \
              make them the same, or rename one of them",
             family.name
         ));

@@ -17,6 +17,12 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package stands in the workspace")
 }
 
+/// A folder for what a test builds, where cargo builds.
+#[must_use]
+pub fn target(name: &str) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from).join(name)
+}
+
 /// Where a judge is, or `None` after saying that `test` is skipped.
 ///
 /// # Panics
@@ -25,13 +31,14 @@ pub fn workspace() -> &'static Path {
 #[must_use]
 pub fn find(test: &str, judge: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TALLIED_JUDGES").map_or_else(|| workspace().join("target/judges"), PathBuf::from);
-    let places = [folder.join("usr/bin"), folder.join("venv/bin")];
+    let places = [folder.join("prometheus/usr/bin"), folder.join("venv/bin")];
     let path = std::env::var_os("PATH").unwrap_or_default();
     // A Python of the system has no parser of ours to offer.
     let on_path: Vec<PathBuf> = if judge == "python3" { Vec::new() } else { std::env::split_paths(&path).collect() };
     let found = places.into_iter().chain(on_path).map(|place| place.join(judge)).find(|path| path.is_file());
     if found.is_none() {
-        let why = format!("`{judge}` is missing; `.ci/run` installs it");
+        let what = if judge == "python3" { "a `python3` with `prometheus_client`" } else { judge };
+        let why = format!("{what} is missing; `.ci/run` installs it");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: {why}");
         // Written past the capture of the test harness: whoever runs the tests shall see it.
         let _ = std::io::stderr().write_all(format!("\nskipped: {test}: {why}\n").as_bytes());

@@ -46,6 +46,7 @@ impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
 
     /// Documented.
     #[observed]
+    #[must_use]
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
         Box::pin(async { self.items.len() })
     }
@@ -134,6 +135,7 @@ pub fn größe(r#type: u8) -> u8 {
 
 /// Documented.
 #[observed]
+#[must_use]
 pub extern "C" fn external(n: u8) -> u8 {
     n
 }
@@ -161,6 +163,26 @@ pub fn unused(_c: u8, _: String, (_, _d): (u8, String)) {}
 pub async fn gives_a_future() -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(async { 1 })
 }
+
+/// Documented.
+#[observed]
+#[must_use]
+pub fn begins_with_an_item(ref mut text: String, (ref mut more, _): (String, u8)) -> usize {
+    use std::fmt::Write as _;
+    const LESS: usize = 1;
+    let _ = write!(text, "{more}");
+    more.push('.');
+    text.len() + more.len() - LESS
+}
+
+trait Clash {
+    fn told(&self) {}
+    fn to(&self) {}
+    fn place(&self) {}
+    fn is_some_and(&self) {}
+}
+
+impl<T: ?Sized> Clash for T {}
 
 /// Documented.
 #[derive(Clone, Copy, Label)]
@@ -207,6 +229,11 @@ fn main() {
     assert_eq!(größe(1), 1);
     unused(1, String::new(), (1, String::new()));
     labelled(&Layer::Isr, true);
+    assert_eq!(begins_with_an_item("a".to_owned(), ("b".to_owned(), 1)), 3);
+    Clash::told(&());
+    Clash::to(&());
+    Clash::place(&());
+    Clash::is_some_and(&());
     drop(labelled_later(Some(&Layer::Inside(true)), ""));
     drop((gives_a_future(), "".later()));
     drop((cart.take(0), cart.boxed(), "".fetch(""), forever(), factorial(3)));

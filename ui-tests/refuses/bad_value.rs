@@ -18,6 +18,9 @@ fn no_help() {}
 #[observed(histogram(help = " "))]
 fn empty_help() {}
 
+#[observed(crate = "tallied")]
+fn not_a_path() {}
+
 #[observed(histogram counter)]
 fn no_comma() {}
 

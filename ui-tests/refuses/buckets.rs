@@ -14,6 +14,12 @@ fn zero() {}
 #[observed(histogram, buckets = "fast")]
 fn no_bounds() {}
 
+#[observed(histogram, buckets = -1.0)]
+fn a_number() {}
+
+#[observed(histogram, buckets = vec![1.0])]
+fn a_vector() {}
+
 #[observed(histogram, buckets = [])]
 fn empty() {}
 

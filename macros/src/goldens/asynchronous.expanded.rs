@@ -46,7 +46,9 @@ fn fetch<'a>(
             )
         },
         async move {
+            #[allow(clippy::shadow_same)]
             let url = url;
+            #[allow(clippy::shadow_same)]
             let into = into;
             #[allow(
                 unreachable_code,
@@ -59,14 +61,14 @@ fn fetch<'a>(
                 return __returned;
             }
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 get(url).await
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -37,7 +37,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
         },
         async move {
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 loop {
                     accept().await
                 }
@@ -46,7 +46,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
         |__out: &::tallied::__private::Never| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -40,6 +40,7 @@ async fn fetch(url: &str) -> usize {
                 )
             },
             async move {
+                #[allow(clippy::shadow_same)]
                 let url = url;
                 #[allow(
                     unreachable_code,
@@ -52,14 +53,14 @@ async fn fetch(url: &str) -> usize {
                     return __returned;
                 }
                 {
-                    ::tallied::__private::nothing();
+                    const _: () = ();
                     get(url).await
                 }
             },
             |__out| {
                 #[allow(unused_imports)]
                 use ::tallied::__private::{AskAny as _, AskResult as _};
-                (&&::tallied::__private::Ask(__out)).told()
+                (&&::tallied::__private::Ask(__out)).tallied_told()
             },
         )
         .await

@@ -47,14 +47,14 @@ fn job() -> Result<(impl Sized, u8), Error> {
         |_, _| crate::metrics::tallied::__private::tracing::Span::none(),
         move || -> Result<(_, u8), Error> {
             {
-                crate::metrics::tallied::__private::nothing();
+                const _: () = ();
                 run()
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use crate::metrics::tallied::__private::{AskAny as _, AskResult as _};
-            (&&crate::metrics::tallied::__private::Ask(__out)).told()
+            (&&crate::metrics::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

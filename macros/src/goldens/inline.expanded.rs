@@ -36,7 +36,7 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
         },
     );
     {
-        ::tallied::__private::nothing();
+        const _: () = ();
         text.split(' ')
     }
 }

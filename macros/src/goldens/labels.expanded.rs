@@ -63,8 +63,10 @@ fn serve<'a>(
             )
         },
         async move {
+            #[allow(clippy::shadow_same)]
             let request = request;
             let _ = &request;
+            #[allow(clippy::shadow_same)]
             let route = route;
             let _ = &route;
             #[allow(
@@ -78,14 +80,14 @@ fn serve<'a>(
                 return __returned;
             }
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 request.page().await
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

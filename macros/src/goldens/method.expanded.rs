@@ -41,9 +41,10 @@ impl Cart {
             },
             move || -> Result<Self, Error> {
                 let _ = &self;
+                #[allow(clippy::shadow_same)]
                 let from = from;
                 {
-                    ::tallied::__private::nothing();
+                    const _: () = ();
                     self.items = from.items()?;
                     Ok(self)
                 }
@@ -51,7 +52,7 @@ impl Cart {
             |__out| {
                 #[allow(unused_imports)]
                 use ::tallied::__private::{AskAny as _, AskResult as _};
-                (&&::tallied::__private::Ask(__out)).told()
+                (&&::tallied::__private::Ask(__out)).tallied_told()
             },
         )
     }

@@ -36,40 +36,64 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
         },
         move || -> () {
             #[allow(
+                unused_mut,
                 let_underscore_lock,
+                clippy::shadow_same,
                 clippy::used_underscore_binding,
                 clippy::no_effect_underscore_binding
             )]
-            let __arg0 = __arg0;
+            let mut __arg0 = __arg0;
             #[allow(
+                unused_mut,
                 let_underscore_lock,
+                clippy::shadow_same,
                 clippy::used_underscore_binding,
                 clippy::no_effect_underscore_binding
             )]
-            let __arg1 = __arg1;
+            let mut __arg1 = __arg1;
             #[allow(
+                unused_mut,
                 let_underscore_lock,
+                clippy::shadow_same,
                 clippy::used_underscore_binding,
                 clippy::no_effect_underscore_binding
             )]
             let (a, _) = __arg1;
             #[cfg(unix)]
+            #[allow(
+                unused_mut,
+                let_underscore_lock,
+                clippy::shadow_same,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
+            let mut __arg2 = __arg2;
+            #[cfg(unix)]
+            #[allow(
+                unused_mut,
+                let_underscore_lock,
+                clippy::shadow_same,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let ref b = __arg2;
             #[allow(
+                unused_mut,
                 let_underscore_lock,
+                clippy::shadow_same,
                 clippy::used_underscore_binding,
                 clippy::no_effect_underscore_binding
             )]
             let _c = _c;
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 work(a, b)
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -35,16 +35,17 @@ fn resize(width: u32) -> u32 {
             )
         },
         move || -> u32 {
+            #[allow(clippy::shadow_same)]
             let width = width;
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 width / 2
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -41,16 +41,17 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
             ::tallied::__private::call(move || -> Pin<
                 Box<dyn Future<Output = usize> + Send + 'a>,
             > {
+                #[allow(clippy::shadow_same)]
                 let url = url;
                 {
-                    ::tallied::__private::nothing();
+                    const _: () = ();
                     get(url)
                 }
             }),
             |__out| {
                 #[allow(unused_imports)]
                 use ::tallied::__private::{AskAny as _, AskResult as _};
-                (&&::tallied::__private::Ask(__out)).told()
+                (&&::tallied::__private::Ask(__out)).tallied_told()
             },
         ),
     )

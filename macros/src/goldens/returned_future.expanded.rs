@@ -38,9 +38,10 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
             usize,
             _,
         >(move || {
+            #[allow(clippy::shadow_same)]
             let url = url;
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 let url = url.to_owned();
                 async move { get(url).await }
             }
@@ -48,7 +49,7 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -30,13 +30,13 @@ fn only_a_span() {
         },
         move || -> () {
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
             }
         },
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

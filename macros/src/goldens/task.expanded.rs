@@ -43,10 +43,12 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             )
         },
         move || -> Alias<Receipt> {
+            #[allow(clippy::shadow_same)]
             let card = card;
+            #[allow(clippy::shadow_same)]
             let mut cents = cents;
             {
-                ::tallied::__private::nothing();
+                const _: () = ();
                 cents += card.fee();
                 card.charge(cents)
             }
@@ -54,7 +56,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
         |__out| {
             #[allow(unused_imports)]
             use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).told()
+            (&&::tallied::__private::Ask(__out)).tallied_told()
         },
     )
 }

@@ -150,6 +150,9 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
             equals(input, &key, "`crate = path`")?;
+            if !input.peek(Ident::peek_any) && !input.peek(Token![::]) {
+                return Err(expected(input, &key, "`crate = path`"));
+            }
             set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
         }
         word if RESERVED.contains(&word) => {

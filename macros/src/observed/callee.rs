@@ -215,6 +215,7 @@ fn returned(ty: &Type) -> Returns {
         }
         ty @ Type::Path(_) => match argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box")) {
             Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
+            Some(Type::ImplTrait(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
             _ => Returns::Plain,
         },
         _ => Returns::Plain,

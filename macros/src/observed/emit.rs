@@ -36,7 +36,8 @@ pub fn function(plan: Plan) -> TokenStream {
     let mut erased = return_type(&sig.output);
     Erase.visit_type_mut(&mut erased);
     let rebound = if shape == Shape::Inline { TokenStream::new() } else { rebind(&mut sig, &labels) };
-    let body = body(&private, &callee.body);
+    let braces = callee.body.span();
+    let body = body(&callee.body);
     let block = ours!({ #rebound #body });
     let mut allow = TokenStream::new();
     let call = match shape {
@@ -74,7 +75,12 @@ pub fn function(plan: Plan) -> TokenStream {
             }
         }
     };
-    ours!(#(#attrs)* #allow #vis #sig { #call })
+    // With the user's braces the whole function has the user's span, so lints on its signature are raised as before.
+    let mut block = Group::new(Delimiter::Brace, call);
+    if shape != Shape::Inline {
+        block.set_span(braces);
+    }
+    ours!(#(#attrs)* #allow #vis #sig #block)
 }
 
 // expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
@@ -193,7 +199,7 @@ fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
                 set = ours!({
                     #[allow(unused_imports)]
                     use #private::{JoinAny as _, JoinLabel as _};
-                    (&&#private::Join(&(#expression))).to(#set)
+                    (&&#private::Join(&(#expression))).tallied_join(#set)
                 });
             }
             Holds::Name | Holds::Path | Holds::Text(_) => {}
@@ -247,7 +253,7 @@ fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
     ours!(|__out #ty| {
         #[allow(unused_imports)]
         use #private::{AskAny as _, AskResult as _};
-        (&&#private::Ask(__out)).told()
+        (&&#private::Ask(__out)).tallied_told()
     })
 }
 
@@ -275,19 +281,24 @@ fn rebind(sig: &mut syn::Signature, labels: &[Label]) -> TokenStream {
                 let is_label = |label: &Label| {
                     label.holds.expression().is_some_and(|e| find(e.clone(), &[name.to_string()]).is_some())
                 };
-                // A plain name raises no lint. Of the others the names are the user's; that they are used here is ours.
-                let is_plain = matches!(&pattern, Pat::Ident(pat) if !pat.ident.to_string().starts_with('_'));
-                let allow = (!is_plain).then(|| {
+                let is_plain = matches!(&pattern, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none());
+                // The names are the user's; that they are used here is ours.
+                let allow = if is_plain && !name.to_string().starts_with('_') {
+                    ours!(#[allow(clippy::shadow_same)])
+                } else {
                     ours!(#[allow(
+                        unused_mut,
                         let_underscore_lock,
+                        clippy::shadow_same,
                         clippy::used_underscore_binding,
                         clippy::no_effect_underscore_binding
                     )])
-                });
+                };
                 let bind = |pattern: &dyn ToTokens| ours!(#(#cfgs)* #allow #(#lints)* let #pattern = #name;);
-                // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`.
-                if !matches!(pattern, Pat::Ident(_)) {
-                    rebound.extend(bind(&name));
+                // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`. It
+                // is `mut` for the sake of a `ref mut`.
+                if !is_plain {
+                    rebound.extend(bind(&ours!(mut #name)));
                 }
                 if !matches!(pattern, Pat::Wild(_)) {
                     rebound.extend(bind(&pattern));
@@ -312,12 +323,12 @@ fn split(pattern: &mut Pat, at: usize) -> (Ident, Pat) {
     (name, std::mem::replace(pattern, plain))
 }
 
-/// The user's braces with what they hold, and one statement of ours in front: without it a block that is all there is
-/// in ours would raise `unused_braces`. The braces keep their span and so their edition, which decides when the
+/// The user's braces with what they hold, and an item of ours in front: without it a block that is all there is in ours
+/// would raise `unused_braces`, and with a statement one that begins with an item `clippy::items_after_statements`. The braces keep their span and so their edition, which decides when the
 /// temporaries of the last expression are dropped.
-fn body(private: &TokenStream, body: &Group) -> TokenStream {
+fn body(body: &Group) -> TokenStream {
     let statements = body.stream();
-    let mut group = Group::new(Delimiter::Brace, ours!(#private::nothing(); #statements));
+    let mut group = Group::new(Delimiter::Brace, ours!(const _: () = (); #statements));
     group.set_span(body.span());
     group.into_token_stream()
 }

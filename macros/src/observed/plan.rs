@@ -245,6 +245,15 @@ fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
     if !has_histogram {
         errors.at(&buckets.key, "`buckets` needs a histogram; add `histogram`");
     }
+    match &buckets.bounds {
+        Expr::Lit(_) | Expr::Unary(_) => {
+            errors.at(&buckets.bounds, "expected bounds in seconds, such as `[0.1, 1.0]` or the name of a constant");
+        }
+        Expr::Macro(bounds) if bounds.mac.path.is_ident("vec") => {
+            errors.at(bounds, "bounds are known while compiling; write `[…]` instead of `vec![…]`");
+        }
+        _ => {}
+    }
     if let Some(this) = find(buckets.bounds.to_token_stream(), &["Self".to_owned()]) {
         errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
     }

@@ -89,11 +89,11 @@ fn path(module: &'static str, type_name: &'static str) -> Cow<'static, str> {
     let function = type_name.rsplit_once("::").map_or(type_name, |(function, _marker)| function);
     let krate = module.split("::").next().unwrap_or(module);
     // The usual case costs no allocation.
-    if !function.contains(['<', '{']) {
+    if !function.contains(['<', '{', '(', '[', '&']) {
         return Cow::Borrowed(without_crate(function, krate));
     }
     let function = without_open_parameters(&function.replace("::{{closure}}", ""));
-    Cow::Owned(qualified(&function, krate).unwrap_or_else(|| without_crate(&function, krate).to_owned()))
+    Cow::Owned(without_crates(&qualified(&function).unwrap_or(function), krate))
 }
 
 fn without_open_parameters(path: &str) -> String {
@@ -119,8 +119,26 @@ fn without_crate<'a>(path: &'a str, krate: &str) -> &'a str {
     path.strip_prefix(krate).and_then(|rest| rest.strip_prefix("::")).unwrap_or(path)
 }
 
+/// Cuts the crate off every path in a type: `Map<shop::Key, &shop::Item>` is `Map<Key, &Item>`.
+fn without_crates(path: &str, krate: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(path.len()), path);
+    while let Some(at) = rest.find(krate) {
+        let (before, here) = rest.split_at(at);
+        out.push_str(before);
+        let begins = !out.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        let after = without_crate(here, krate);
+        if begins && after.len() < here.len() {
+            rest = after;
+        } else {
+            out.push_str(krate);
+            rest = &here[krate.len()..];
+        }
+    }
+    out + rest
+}
+
 /// The type and the rest of `<Type as Trait>::rest`, `module::<impl Type>::rest` or `module::<impl Trait for Type>::rest`.
-fn qualified(function: &str, krate: &str) -> Option<String> {
+fn qualified(function: &str) -> Option<String> {
     let open = if function.starts_with('<') { 0 } else { function.find("::<impl ")? + 2 };
     let close = open + matching(&function[open..])?;
     let inside = &function[open + 1..close];
@@ -128,7 +146,7 @@ fn qualified(function: &str, krate: &str) -> Option<String> {
         Some(inside) => outside_brackets(inside, " for ").map_or(inside, |at| &inside[at + 5..]),
         None => outside_brackets(inside, " as ").map_or(inside, |at| &inside[..at]),
     };
-    Some(format!("{}{}", without_crate(ty, krate), &function[close + 1..]))
+    Some(format!("{ty}{}", &function[close + 1..]))
 }
 
 /// Where the bracket that `text` begins with is closed.
@@ -189,7 +207,11 @@ mod tests {
         check("shop::orders::<impl shop::cart::Cart>::load::here", "cart::Cart::load");
         check("shop::orders::<impl shop::Store for shop::cart::Cart>::load::here", "cart::Cart::load");
         check("<alloc::vec::Vec<_> as shop::Store<_>>::load::here", "alloc::vec::Vec::load");
-        check("<alloc::vec::Vec<shop::Item> as shop::Store>::load::here", "alloc::vec::Vec<shop::Item>::load");
+        check("<alloc::vec::Vec<shop::Item> as shop::Store>::load::here", "alloc::vec::Vec<Item>::load");
+        check("<&shop::A as shop::Store>::load::here", "&A::load");
+        check("<(shop::A, [shop::b::B], myshop::C) as shop::Store>::load::here", "(A, [b::B], myshop::C)::load");
+        check("<dyn shop::Other as shop::Store>::load::here", "dyn Other::load");
+        check("shop::shop::shopping::here", "shop::shopping");
         check("<shop::Map<K, fn(K) -> V> as shop::Store<K>>::load::here", "Map<K, fn(K) -> V>::load");
     }
 

@@ -114,12 +114,12 @@ pub struct Join<'a, L: ?Sized>(pub &'a L);
 /// First choice: the value is a label.
 pub trait JoinLabel {
     /// `before` with the value behind it.
-    fn to(&self, before: usize) -> usize;
+    fn tallied_join(&self, before: usize) -> usize;
 }
 
 impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
     #[inline]
-    fn to(&self, before: usize) -> usize {
+    fn tallied_join(&self, before: usize) -> usize {
         before * L::CARDINALITY + self.0.place()
     }
 }
@@ -127,12 +127,12 @@ impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
 /// Second choice: it is none. Then [`values_of`] refuses it, and nobody needs to hear it twice.
 pub trait JoinAny {
     /// `before` as it is.
-    fn to(&self, before: usize) -> usize;
+    fn tallied_join(&self, before: usize) -> usize;
 }
 
 impl<T: ?Sized> JoinAny for Join<'_, T> {
     #[inline]
-    fn to(&self, before: usize) -> usize {
+    fn tallied_join(&self, before: usize) -> usize {
         before
     }
 }
