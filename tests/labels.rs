@@ -235,6 +235,28 @@ async fn the_type_of_an_expression_is_inferred_from_the_parameters() {
     assert_eq!(value(&text, "inferred_later_total", &labels), Some(1.0));
 }
 
+thread_local! {
+    static ORDER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+fn noted(n: u8) -> bool {
+    ORDER.with_borrow_mut(|order| order.push(n));
+    n > 1
+}
+
+#[observed(labels(one: bool = noted(1), two = noted(2), three: bool = noted(3), four = noted(4)), counter = "ordered_total")]
+fn ordered() {
+    noted(5);
+}
+
+#[test]
+fn expressions_are_evaluated_in_their_order_and_before_the_body() {
+    ordered();
+    assert_eq!(ORDER.take(), [1, 2, 3, 4, 5]);
+    let labels = [("one", "false"), ("two", "true"), ("three", "true"), ("four", "true"), ("status", "ok")];
+    assert_eq!(value(&tallied::gather_metrics(), "ordered_total", &labels), Some(1.0));
+}
+
 struct Careless(usize);
 
 impl Label for Careless {
@@ -300,9 +322,9 @@ fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
     std::fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
     let code = "#[tallied::observed(hit)]\npub fn read(hit: bool) -> bool {\n    hit\n}\n";
     std::fs::write(package.path().join("src/lib.rs"), code).unwrap();
-    let check = |budget: Option<&str>| {
+    let cargo = |verb: &str, budget: Option<&str>| {
         let mut command = Command::new(env!("CARGO"));
-        command.args(["check", "--quiet"]).current_dir(package.path());
+        command.args([verb, "--quiet"]).current_dir(package.path());
         command.env("CARGO_TARGET_DIR", target("readme"));
         match budget {
             Some(budget) => command.env("TALLIED_SERIES_BUDGET", budget),
@@ -311,6 +333,7 @@ fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
         let output = command.output().unwrap();
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
     };
+    let check = |budget| cargo("check", budget);
     // No file changes between these.
     assert!(check(None).0);
     let (passed, said) = check(Some("3"));
@@ -318,4 +341,13 @@ fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
     assert!(check(Some("4")).0);
     let (passed, said) = check(Some("many"));
     assert!(!passed && said.contains("`many`, which is no number of series"), "{said}");
+    // Whether an alias is a `Result` is known when the function is built: two answers, ok, panicked and perhaps error.
+    let code = "pub type Answer<T> = Result<T, ()>;\npub struct Of<T>(pub T);\nimpl<T: Clone> Of<T> {\n    \
+                #[tallied::observed(hit)]\n    pub fn read(&self, hit: bool) -> Answer<T> {\n        \
+                if hit { Ok(self.0.clone()) } else { Err(()) }\n    }\n}\n\
+                pub fn used() -> Answer<u8> {\n    Of(1).read(true)\n}\n";
+    std::fs::write(package.path().join("src/lib.rs"), code).unwrap();
+    assert!(cargo("check", Some("5")).0 && cargo("build", Some("6")).0);
+    let (passed, said) = cargo("build", Some("5"));
+    assert!(!passed && said.contains("hit: 2, status: 3 = 6 label sets"), "{said}");
 }

@@ -45,6 +45,22 @@ impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
     }
 
     /// Documented.
+    #[observed(layer, histogram)]
+    #[must_use]
+    pub fn new(items: &'a [T; N], layer: Layer) -> Self {
+        let _ = layer;
+        Cart { items }
+    }
+
+    /// Documented.
+    #[observed(layer, histogram)]
+    #[must_use]
+    pub fn one<U: Clone>(item: &U, layer: Layer) -> Option<(U, [T; N])> {
+        let _ = (item, layer);
+        None
+    }
+
+    /// Documented.
     #[observed]
     #[must_use]
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
@@ -216,7 +232,8 @@ impl Later for str {}
 #[observed]
 fn main() {
     let items = [1u8];
-    let mut cart = Cart { items: &items };
+    let mut cart = Cart::new(&items, Layer::Isr);
+    assert_eq!(Cart::<u8, 1>::one(&"", Layer::Isr), None);
     assert_eq!(cart.first(), Some(&1));
     assert_eq!(cart.rest((0, 0), &0).count(), 1);
     assert_eq!(Box::new(cart).owned().map(Iterator::count), Ok(1));

@@ -35,6 +35,14 @@ fn fetch<'a>(
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
             > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            const _: () = ::tallied::__private::within_budget(
+                &__TALLIED_SITE_SAYS,
+                true,
+                true,
+                ::tallied::__private::Budget::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                ),
+            );
             &__TALLIED_SITE
         },
         0,

@@ -26,6 +26,13 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     __TALLIED_BOUNDS,
                 )
                 .in_flight("jobs_running", "Calls running now.", &[], false);
+            static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
+                { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
+                { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
+            > = crate::metrics::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_SITE,
+            );
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 true,
@@ -33,13 +40,6 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 crate::metrics::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
-            );
-            static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
-                { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
-                { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
-            > = crate::metrics::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &__TALLIED_SITE,
             );
             &__TALLIED_SITE
         },

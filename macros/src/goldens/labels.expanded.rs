@@ -34,26 +34,28 @@ fn serve<'a>(
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 );
-            const _: () = ::tallied::__private::within_budget(
-                &__TALLIED_SITE_SAYS,
-                {
-                    #[allow(unused_imports)]
-                    use ::tallied::__private::NeverFails as _;
-                    ::tallied::__private::Fails::<Result<Page, Error>>::CAN
-                },
-                true,
-                ::tallied::__private::Budget::Given(500),
-            );
             static __TALLIED_SITE: ::tallied::__private::Site<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
             > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            const _: () = ::tallied::__private::within_budget(
+                &__TALLIED_SITE_SAYS,
+                true,
+                true,
+                ::tallied::__private::Budget::Given(500),
+            );
             &__TALLIED_SITE
         },
-        ((0) * <&Route as ::tallied::__private::Label>::CARDINALITY
-            + <&Route as ::tallied::__private::Label>::place(&(route)))
-            * <Method<'_> as ::tallied::__private::Label>::CARDINALITY
-            + <Method<'_> as ::tallied::__private::Label>::place(&(request.method())),
+        {
+            let __set = 0;
+            let __set = __set * <&Route as ::tallied::__private::Label>::CARDINALITY
+                + <&Route as ::tallied::__private::Label>::place(&(route));
+            let __set = __set * <Method<'_> as ::tallied::__private::Label>::CARDINALITY
+                + <Method<
+                    '_,
+                > as ::tallied::__private::Label>::place(&(request.method()));
+            __set
+        },
         |__site, __set| {
             ::tallied::__private::tracing::span!(
                 target : ::core::module_path!(),

@@ -32,6 +32,28 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
             > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            const _: () = ::tallied::__private::within_budget(
+                &__TALLIED_SITE_SAYS,
+                false,
+                false,
+                ::tallied::__private::Budget::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                ),
+            );
+            const {
+                ::tallied::__private::within_budget(
+                    &__TALLIED_SITE_SAYS,
+                    {
+                        #[allow(unused_imports)]
+                        use ::tallied::__private::NeverFails as _;
+                        ::tallied::__private::Fails::<Alias<Receipt>>::CAN
+                    },
+                    false,
+                    ::tallied::__private::Budget::of_environment(
+                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    ),
+                )
+            }
             &__TALLIED_SITE
         },
         0,

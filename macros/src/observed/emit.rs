@@ -138,28 +138,21 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #counter #histogram #in_flight;
-        #budget
         static __TALLIED_SITE: #private::Site<{ #cells }, { #private::sets(__TALLIED_LABELS) }> =
             #private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+        #budget
         &__TALLIED_SITE
     })
 }
 
-/// A constant, because those are evaluated by `cargo check` too. One without labels of the user's cannot be over.
-// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`
+/// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
+/// more series than there are statuses.
+// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`, and perhaps `const { … }`
 fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
     let has_values = plan.labels.iter().any(|label| label.holds.expression().is_some());
-    if !has_values && plan.budget.is_none() && plan.bounds.is_none() {
+    if !has_values && plan.budget.is_none() && plan.histogram.is_none() {
         return None;
     }
-    let can_fail = match &plan.told {
-        Told::By(ty) => ours!({
-            #[allow(unused_imports)]
-            use #private::NeverFails as _;
-            #private::Fails::<#ty>::CAN
-        }),
-        Told::Perhaps(can) => ours!(#can),
-    };
     let can_be_cancelled = !matches!(plan.shape, Shape::Closure | Shape::Inline);
     let (given, blamed) = match &plan.budget {
         Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
@@ -170,10 +163,33 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
         }
         None => (ours!(#private::Budget::Default), plan.callee.sig.ident.span()),
     };
-    let says = ours!(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled, #given);
-    let check = blamed_on(blamed, ours!(#private::within_budget));
-    let arguments = blamed_group(blamed, says);
-    Some(ours!(const _: () = #check #arguments;))
+    let check = |can_fail: TokenStream| {
+        let within_budget = blamed_on(blamed, ours!(#private::within_budget));
+        let says = ours!(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled, #given);
+        let arguments = blamed_group(blamed, says);
+        ours!(#within_budget #arguments)
+    };
+    match &plan.told {
+        Told::Certainly(can) => {
+            let check = check(ours!(#can));
+            Some(ours!(const _: () = #check;))
+        }
+        // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.
+        Told::ByType(ty) => {
+            let (sure, exact) = (
+                check(ours!(false)),
+                check(ours!({
+                    #[allow(unused_imports)]
+                    use #private::NeverFails as _;
+                    #private::Fails::<#ty>::CAN
+                })),
+            );
+            Some(ours!(
+                const _: () = #sure;
+                const { #exact }
+            ))
+        }
+    }
 }
 
 /// Parentheses that end a call which is blamed on the user's tokens.
@@ -184,28 +200,25 @@ fn blamed_group(span: Span, tokens: TokenStream) -> Group {
 }
 
 /// Which of the label sets a call has: a number whose last digit is the last label.
+// expands to: `{ let set = 0; let set = set * CARDINALITY + place; …; set }`
 fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let mut set = ours!(0);
-    for label in &plan.labels {
-        // A type that is no label was refused where the labels stand; here it is refused again at the same place, or not
-        // at all.
-        match &label.holds {
-            Holds::Value { ty, expression } => {
-                let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
-                let cardinality = quote_spanned!(ty.span()=> <#ty as #private::Label>::CARDINALITY);
-                set = ours!((#set) * #cardinality + #place);
-            }
-            Holds::Inferred { expression, .. } => {
-                set = ours!({
-                    #[allow(unused_imports)]
-                    use #private::{JoinAny as _, JoinLabel as _};
-                    (&&#private::Join(&(#expression))).tallied_join(#set)
-                });
-            }
-            Holds::Name | Holds::Path | Holds::Text(_) => {}
+    // A type that is no label was refused where the labels stand; here it is refused again at the same place, or not at
+    // all.
+    let digit = |label: &Label| match &label.holds {
+        Holds::Value { ty, expression } => {
+            let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
+            let cardinality = quote_spanned!(ty.span()=> <#ty as #private::Label>::CARDINALITY);
+            Some(ours!(let __set = __set * #cardinality + #place;))
         }
-    }
-    set
+        Holds::Inferred { expression, .. } => Some(ours!(let __set = {
+            #[allow(unused_imports)]
+            use #private::{JoinAny as _, JoinLabel as _};
+            (&&#private::Join(&(#expression))).tallied_join(__set)
+        };)),
+        Holds::Name | Holds::Path | Holds::Text(_) => None,
+    };
+    let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
+    if digits.is_empty() { ours!(0) } else { ours!({ let __set = 0; #(#digits)* __set }) }
 }
 
 /// The histogram's bounds as an argument, and the number of cells.

@@ -197,8 +197,15 @@ fn nameable(ty: &Type, callee: &Callee, errors: &Errors) -> Option<Type> {
     named
 }
 
+/// Whether some of the type is left to the compiler.
+pub fn has_no_name(ty: &Type) -> bool {
+    let mut nameable = Nameable { hidden: false };
+    nameable.visit_type_mut(&mut ty.clone());
+    nameable.hidden
+}
+
 /// The type without the function's lifetimes, if nothing else of it belongs to the function.
-pub fn named(ty: &Type, callee: &Callee) -> Option<Type> {
+fn named(ty: &Type, callee: &Callee) -> Option<Type> {
     let (mut ty, mut nameable) = (ty.clone(), Nameable { hidden: false });
     nameable.visit_type_mut(&mut ty);
     (!nameable.hidden && callee.open_name(ty.to_token_stream()).is_none()).then_some(ty)

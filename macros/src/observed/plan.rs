@@ -29,7 +29,6 @@ pub struct Plan {
     pub budget: Option<Expr>,
     /// Whether the package is of the user's own workspace.
     pub is_own: bool,
-    /// The type whose values are told as ok or error, if it can be named outside of the function.
     pub told: Told,
     pub span: bool,
 }
@@ -45,10 +44,10 @@ pub struct Family {
 
 /// Whether a call can end as `error`, as far as the signature tells.
 pub enum Told {
-    /// The compiler knows, of this type.
-    By(Type),
-    /// The type cannot be named; its last word can.
-    Perhaps(bool),
+    Certainly(bool),
+    /// The compiler knows, of this type. It may name parameters of an `impl` round the function, which a constant beside the
+    /// function cannot.
+    ByType(Type),
 }
 
 /// How the body is wrapped.
@@ -193,23 +192,25 @@ fn by(labels: &[&str]) -> String {
     }
 }
 
-/// The type that says whether a call can fail.
 fn told(callee: &Callee) -> Told {
+    let output = &callee.sig.output;
     let ty = match callee.returns() {
         Returns::ImplFuture | Returns::ImplFutureAnd(_) => callee.output_of_future(),
-        Returns::BoxFuture | Returns::ImplTrait => None,
-        Returns::Plain => match &callee.sig.output {
-            ReturnType::Default => return Told::Perhaps(false),
-            ReturnType::Type(_, ty) => Some(peeled(ty).clone()),
+        Returns::Plain => match output {
+            ReturnType::Type(_, ty) if !is_never_a_result(output) => Some(peeled(ty).clone()),
+            _ => return Told::Certainly(false),
         },
+        Returns::ImplTrait => return Told::Certainly(false),
+        Returns::BoxFuture => None,
     };
-    let words = callee.sig.output.to_token_stream();
-    let says_result = find(words, &["Result".to_owned()]).is_some();
+    let says_result = find(output.to_token_stream(), &["Result".to_owned()]).is_some();
     match ty {
-        Some(Type::Never(_)) => Told::Perhaps(false),
-        Some(ty) => labels::named(&ty, callee).map_or(Told::Perhaps(says_result), Told::By),
-        // A box hides its type from us, and `impl Trait` is no `Result`.
-        None => Told::Perhaps(says_result && callee.returns() == Returns::BoxFuture),
+        Some(Type::Path(path)) if path.path.segments.last().is_some_and(|s| s.ident == "Result") => {
+            Told::Certainly(true)
+        }
+        Some(ty) if !labels::has_no_name(&ty) => Told::ByType(ty),
+        // What cannot be named is taken at its word.
+        _ => Told::Certainly(says_result),
     }
 }
 
