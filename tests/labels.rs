@@ -216,6 +216,18 @@ fn inferred<'a>(named: &Named<'a>, least: &usize) -> &'a str {
     named.name
 }
 
+#[observed(labels(layer = named.layer, sure = map.get(&1), own = &map[&1]), counter = "by_reference_total")]
+fn by_reference(named: &Named<'_>, map: &std::collections::HashMap<u8, Io>, _layer: impl Into<String>) -> usize {
+    map.len() + named.name.len()
+}
+
+#[test]
+fn an_expression_may_give_a_reference() {
+    by_reference(&Named { layer: Layer::Isr, name: "" }, &[(1, Io::Reset)].into(), "");
+    let labels = [("layer", "isr"), ("sure", "reset"), ("own", "reset"), ("status", "ok")];
+    assert_eq!(value(&tallied::gather_metrics(), "by_reference_total", &labels), Some(1.0));
+}
+
 #[observed(labels(layer = named.layer, sure = true), counter = "inferred_later_total")]
 async fn inferred_later(named: Named<'_>, text: String) -> usize {
     std::future::ready(()).await;
@@ -255,6 +267,94 @@ fn expressions_are_evaluated_in_their_order_and_before_the_body() {
     assert_eq!(ORDER.take(), [1, 2, 3, 4, 5]);
     let labels = [("one", "false"), ("two", "true"), ("three", "true"), ("four", "true"), ("status", "ok")];
     assert_eq!(value(&tallied::gather_metrics(), "ordered_total", &labels), Some(1.0));
+}
+
+/// A label that says more of itself than is true.
+struct Liar;
+
+impl Label for Liar {
+    const VALUES: tallied::Values = tallied::Values::texts(&["a", "b"]);
+    const CARDINALITY: usize = 5;
+
+    fn index(&self) -> usize {
+        4
+    }
+}
+
+#[observed(liar, hit, counter = "liar_total", in_flight)]
+fn lied(hit: bool, liar: &mut Liar) -> bool {
+    let _ = &liar;
+    hit
+}
+
+#[test]
+fn a_label_that_lies_of_its_cardinality_costs_a_wrong_label_and_no_panic() {
+    assert!(lied(true, &mut Liar));
+    let labels = [("liar", "b"), ("hit", "true"), ("status", "ok")];
+    assert_eq!(value(&tallied::gather_metrics(), "liar_total", &labels), Some(1.0));
+}
+
+#[observed(labels(hit, layer), counter = "order_total")]
+fn in_order(hit: bool, layer: Layer) -> usize {
+    layer.index() + usize::from(hit)
+}
+
+#[observed(labels(layer, hit), counter(name = "order_total", help = "Calls by hit, layer and status."))]
+fn in_another_order(hit: bool, layer: Layer) -> usize {
+    layer.index() + usize::from(hit)
+}
+
+#[test]
+fn the_same_labels_in_another_order_are_one_family() {
+    in_order(true, Layer::Isr);
+    in_another_order(true, Layer::Isr);
+    in_another_order(false, Layer::Fragment);
+    let text = tallied::gather_metrics();
+    let counted = |hit, layer| value(&text, "order_total", &[("hit", hit), ("layer", layer), ("status", "ok")]);
+    assert_eq!((counted("true", "isr"), counted("false", "fragment")), (Some(2.0), Some(1.0)));
+}
+
+#[observed(counter(name = "unlabelled_total", labels()), histogram(labels(status)))]
+fn empty_lists() {}
+
+#[test]
+fn an_empty_list_is_no_labels() {
+    empty_lists();
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "unlabelled_total", &[]), Some(1.0));
+    assert_eq!(value(&text, "tallied_tests_function_duration_seconds_count", &[("status", "ok")]), Some(1.0));
+}
+
+macro_rules! many {
+    ($($variant:ident)*) => {
+        #[derive(Clone, Copy, Label)]
+        enum Many {
+            Nested(Io),
+            $($variant,)*
+        }
+        const MANY: &[Many] = &[$(Many::$variant),*];
+    };
+}
+
+many! {
+    A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 B0 B1 B2 B3 B4 B5 B6 B7 B8 B9 C0 C1 C2 C3 C4 C5 C6 C7 C8 C9 D0 D1 D2 D3 D4 D5 D6 D7 D8 D9
+    E0 E1 E2 E3 E4 E5 E6 E7 E8 E9 F0 F1 F2 F3 F4 F5 F6 F7 F8 F9 G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 H0 H1 H2 H3 H4 H5 H6 H7 H8 H9
+    I0 I1 I2 I3 I4 I5 I6 I7 I8 I9 J0 J1 J2 J3 J4 J5 J6 J7 J8 J9 K0 K1 K2 K3 K4 K5 K6 K7 K8 K9 L0 L1 L2 L3 L4 L5 L6 L7 L8 L9
+    M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 N0 N1 N2 N3 N4 N5 N6 N7 N8 N9 O0 O1 O2 O3 O4 O5 O6 O7 O8 O9 P0 P1 P2 P3 P4 P5 P6 P7 P8 P9
+}
+
+#[observed(many, counter = "many_total")]
+fn of_many(many: Many) {}
+
+#[test]
+fn an_enum_of_many_variants_is_a_label() {
+    for many in MANY {
+        of_many(*many);
+    }
+    of_many(Many::Nested(Io::Reset));
+    let text = tallied::gather_metrics();
+    assert_eq!(series(&text, "many_total").iter().filter(|line| line.ends_with(" 1")).count(), MANY.len() + 1);
+    assert_eq!(value(&text, "many_total", &[("many", "p9"), ("status", "ok")]), Some(1.0));
 }
 
 struct Careless(usize);

@@ -78,10 +78,11 @@ use proc_macro::TokenStream;
 /// # Labels
 ///
 /// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one with
-/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function. The
+/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function or of the impl round it. The
 /// type of an expression is inferred from the types of the parameters that it names; where it names `self`, or a parameter
 /// whose type cannot be written (`impl Trait`) or is a type parameter, say it: `name: Type = expression`. A parameter stays
-/// the body's; an expression is evaluated once, when the function is called, and sees the parameters that have a plain name.
+/// the body's; an expression is evaluated once, before the body, when the function is called (of an `async fn` under another
+/// attribute, at the first poll). It reads the parameters that have a plain name, and cannot change them.
 ///
 /// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
 /// others, and a word that only such a list has is a label of that family alone.

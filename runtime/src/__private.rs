@@ -4,11 +4,11 @@ pub use crate::family::{STANDARD_BUCKETS, cells};
 pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
 pub use crate::label::{
-    Budget, Dimension, Join, JoinAny, JoinLabel, Label, Values, no_text_twice, sets, type_name_of, values_of,
+    Budget, Dimension, Join, JoinAny, JoinLabel, Label, Values, never, no_text_twice, sets, type_name_of, values_of,
     within_budget,
 };
 pub use crate::outcome::{Ask, AskAny, AskResult, Fails, NeverFails};
-pub use crate::site::{Definition, Site};
+pub use crate::site::{Cells, Definition, HasSite, Site};
 pub use std::boxed::Box;
 pub use tracing;
 

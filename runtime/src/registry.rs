@@ -134,9 +134,13 @@ fn add(
         sums.len() - 1
     });
     let sum = &mut sums[at];
+    // The same labels in another order are the same: they are written in the order of the first comer.
+    let order: Option<Vec<usize>> =
+        sum.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
+    let order = order.filter(|order| order.len() == labels.len());
     let differs = [
         (sum.kind != kind, "type"),
-        (sum.labels != labels, "label names"),
+        (order.is_none(), "label names"),
         (sum.bounds != bounds, "buckets"),
         (sum.help != family.help, "help"),
     ];
@@ -157,7 +161,9 @@ fn add(
         // A family that leaves a label out adds up over its values.
         let values = |status: Option<Status>| {
             let texts = family.labels.iter().map(|at| label::text_in_set(dimensions, *at, set));
-            texts.chain(status.filter(|_| family.status).map(|status| status.text().into())).collect()
+            let texts = texts.chain(status.filter(|_| family.status).map(|status| status.text().into()));
+            let texts: Vec<Text> = texts.collect();
+            order.iter().flatten().map(|at| texts[*at].clone()).collect()
         };
         if kind == Kind::Gauge {
             add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));

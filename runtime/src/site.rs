@@ -97,17 +97,36 @@ pub trait Callsite: Sync + 'static {
 pub struct Site<const N: usize, const S: usize> {
     definition: Definition,
     #[cfg(feature = "metrics")]
-    cells: Cells<N, S>,
+    cells: &'static Cells<N, S>,
+    #[cfg(feature = "metrics")]
+    nanos: [u64; N],
+    #[cfg(feature = "metrics")]
+    entry: Entry,
 }
 
-#[cfg(feature = "metrics")]
-struct Cells<const N: usize, const S: usize> {
+/// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's file,
+/// and none in memory before it is used.
+pub struct Cells<const N: usize, const S: usize> {
     /// The ways out seen in any instance of the function; zero until the first call.
+    #[cfg(feature = "metrics")]
     ways: AtomicU8,
     /// A label set is found by its index: no hash, no lock, no allocation.
+    #[cfg(feature = "metrics")]
     sets: [Set<N>; S],
-    nanos: [u64; N],
-    entry: Entry,
+}
+
+#[allow(clippy::new_without_default)] // it is for statics
+impl<const N: usize, const S: usize> Cells<N, S> {
+    /// All zeros.
+    #[must_use]
+    pub const fn new() -> Self {
+        Cells {
+            #[cfg(feature = "metrics")]
+            ways: AtomicU8::new(0),
+            #[cfg(feature = "metrics")]
+            sets: [const { Set::new() }; S],
+        }
+    }
 }
 
 /// The cells of one label set.
@@ -134,21 +153,30 @@ impl<const N: usize> Set<N> {
     }
 }
 
+/// Names the callsite of some cells, so that an expansion counts them once.
+pub trait HasSite {
+    /// The callsite.
+    type Site;
+}
+
+impl<const N: usize, const S: usize> HasSite for Cells<N, S> {
+    type Site = Site<N, S>;
+}
+
 impl<const N: usize, const S: usize> Site<N, S> {
-    /// A callsite that nobody has called yet. `me` is the static that it initialises.
+    /// A callsite that nobody has called yet, with its cells. `me` is the static that it initialises.
     #[must_use]
-    pub const fn new(definition: Definition, me: &'static Site<N, S>) -> Self {
+    pub const fn new(definition: Definition, cells: &'static Cells<N, S>, me: &'static Site<N, S>) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = me;
+        let _ = (cells, me);
         Site {
             definition,
             #[cfg(feature = "metrics")]
-            cells: Cells {
-                ways: AtomicU8::new(0),
-                sets: [const { Set::new() }; S],
-                nanos: family::nanos(definition.bounds),
-                entry: Entry::new(me),
-            },
+            cells,
+            #[cfg(feature = "metrics")]
+            nanos: family::nanos(definition.bounds),
+            #[cfg(feature = "metrics")]
+            entry: Entry::new(me),
         }
     }
 
@@ -177,7 +205,7 @@ impl<const N: usize, const S: usize> Callsite for Site<N, S> {
     fn end(&'static self, set: usize, status: Status, nanos: Option<u64>) {
         let cell = &self.cells.sets[set].calls[status as usize];
         match nanos {
-            Some(nanos) => cell.observe(nanos, &self.cells.nanos),
+            Some(nanos) => cell.observe(nanos, &self.nanos),
             None => cell.count(),
         }
         if self.definition.in_flight.is_some() {
@@ -201,7 +229,7 @@ impl<const N: usize, const S: usize> Site<N, S> {
     #[cold]
     fn meet(&'static self, ways: Ways) {
         if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
-            catalogue::add(&self.cells.entry);
+            catalogue::add(&self.entry);
         }
     }
 }

@@ -40,6 +40,11 @@ fn not_over(route: Route) {
 #[observed(task_name, histogram, budget = 10)]
 fn without_labels_of_its_own() {}
 
+#[observed(hour, labels(arrived: Hour = Hour(0), left: Hour = Hour(0)), counter(labels(hour)))]
+fn too_many_sets(hour: &Hour) {
+    let _ = hour;
+}
+
 fn main() {
     let _ = (Route::Home, Route::Cart, Route::Search);
 }

@@ -57,6 +57,22 @@ fn lists(route: Route) -> Route {
     route
 }
 
+#[derive(Label)]
+enum Either<L, R> {
+    Left(L),
+    Right(R),
+}
+
+#[observed(either, labels(twice: Option<Option<bool>> = None))]
+fn one_text_twice(either: Either<bool, bool>) {
+    let _ = either;
+}
+
+#[observed(labels(route), counter(name = "b_total", labels(rout)))]
+fn misspelt_in_a_list(route: Route) -> Route {
+    route
+}
+
 fn main() {
     let _ = Route::Cart;
 }

@@ -6,6 +6,7 @@ fn fetch<'a>(
     ::tallied::__private::Observed::new(
         {
             fn __tallied_marker() {}
+            #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::path(
                     "function",
@@ -31,10 +32,16 @@ fn fetch<'a>(
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 );
-            static __TALLIED_SITE: ::tallied::__private::Site<
+            type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
-            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            >;
+            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 true,

@@ -4,6 +4,7 @@ async fn fetch(url: &str) -> usize {
     ::tallied::__private::Observed::new(
             {
                 fn __tallied_marker() {}
+                #[allow(long_running_const_eval)]
                 const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                     ::tallied::__private::Dimension::path(
                         "function",
@@ -22,11 +23,14 @@ async fn fetch(url: &str) -> usize {
                         &[0usize],
                         true,
                     );
-                static __TALLIED_SITE: ::tallied::__private::Site<
+                type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
                     { ::tallied::__private::sets(__TALLIED_LABELS) },
-                > = ::tallied::__private::Site::new(
+                >;
+                static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+                static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                     __TALLIED_SITE_SAYS,
+                    &__TALLIED_CELLS,
                     &__TALLIED_SITE,
                 );
                 &__TALLIED_SITE

@@ -5,6 +5,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
             fn __tallied_marker() {}
             #[allow(clippy::needless_borrow)]
             const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
+            #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
                 crate::metrics::tallied::__private::Dimension::path(
                     "function",
@@ -26,11 +27,14 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     __TALLIED_BOUNDS,
                 )
                 .in_flight("jobs_running", "Calls running now.", &[], false);
-            static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
+            type __TalliedCells = crate::metrics::tallied::__private::Cells<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
                 { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
-            > = crate::metrics::tallied::__private::Site::new(
+            >;
+            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             const _: () = crate::metrics::tallied::__private::within_budget(

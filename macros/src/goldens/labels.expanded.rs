@@ -5,6 +5,7 @@ fn serve<'a>(
 ) -> impl ::core::future::Future<Output = Result<Page, Error>> {
     ::tallied::__private::Observed::new(
         {
+            #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::of(
                     "route",
@@ -34,10 +35,16 @@ fn serve<'a>(
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 );
-            static __TALLIED_SITE: ::tallied::__private::Site<
+            type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
-            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            >;
+            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 true,
@@ -48,12 +55,18 @@ fn serve<'a>(
         },
         {
             let __set = 0;
-            let __set = __set * <&Route as ::tallied::__private::Label>::CARDINALITY
-                + <&Route as ::tallied::__private::Label>::place(&(route));
-            let __set = __set * <Method<'_> as ::tallied::__private::Label>::CARDINALITY
-                + <Method<
-                    '_,
-                > as ::tallied::__private::Label>::place(&(request.method()));
+            let __set = {
+                #[allow(unused_imports)]
+                use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+                (&&::tallied::__private::Join::<'_, &Route>(&(route)))
+                    .tallied_join(__set)
+            };
+            let __set = {
+                #[allow(unused_imports)]
+                use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+                (&&::tallied::__private::Join::<'_, Method<'_>>(&(request.method())))
+                    .tallied_join(__set)
+            };
             __set
         },
         |__site, __set| {

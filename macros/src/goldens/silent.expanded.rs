@@ -2,6 +2,7 @@ fn only_a_span() {
     ::tallied::__private::observe(
         {
             fn __tallied_marker() {}
+            #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::path(
                     "function",
@@ -14,10 +15,16 @@ fn only_a_span() {
                 ::core::file!(),
                 ::core::line!(),
             );
-            static __TALLIED_SITE: ::tallied::__private::Site<
+            type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
-            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            >;
+            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
             &__TALLIED_SITE
         },
         0,

@@ -1,6 +1,7 @@
 pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
     ::tallied::__private::observe(
         {
+            #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::one("task_name", "charge"),
             ];
@@ -28,10 +29,16 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                     &[0usize],
                     false,
                 );
-            static __TALLIED_SITE: ::tallied::__private::Site<
+            type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
-            > = ::tallied::__private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+            >;
+            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 false,

@@ -18,10 +18,28 @@ pub fn label(label: &Label) -> TokenStream {
         parameter.bounds.push(parse_quote!(#private::Label));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let values = label.variants.iter().map(|variant| match &variant.holds {
-        Holds::Text(text) => quote!(#private::Values::texts(&[#text])),
-        Holds::Label(ty) => quote_spanned!(ty.span()=> <#ty as #private::Label>::VALUES),
-    });
+    // Variants without a label inside stand together: one part for each would be dear to search.
+    let mut parts: Vec<TokenStream> = Vec::new();
+    let mut texts: Vec<&String> = Vec::new();
+    for variant in &label.variants {
+        match &variant.holds {
+            Holds::Text(text) => texts.push(text),
+            Holds::Label(ty) => {
+                if !texts.is_empty() {
+                    let texts = std::mem::take(&mut texts);
+                    parts.push(quote!(#private::Values::distinct(&[#(#texts),*])));
+                }
+                parts.push(quote_spanned!(ty.span()=> <#ty as #private::Label>::VALUES));
+            }
+        }
+    }
+    if !texts.is_empty() {
+        parts.push(quote!(#private::Values::distinct(&[#(#texts),*])));
+    }
+    let values = match parts.as_slice() {
+        [one] => one.clone(),
+        parts => quote!(#private::Values::joined(&[#(#parts),*])),
+    };
     // The index of a variant is a number, and what the labels before it hold.
     let (mut number, mut before) = (0usize, TokenStream::new());
     let arms = label.variants.iter().map(|variant| {
@@ -33,23 +51,29 @@ pub fn label(label: &Label) -> TokenStream {
                 quote!(Self::#variant_name => #base,)
             }
             Holds::Label(ty) => {
-                before.extend(quote_spanned!(ty.span()=> + <#ty as #private::Label>::CARDINALITY));
-                let inner = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(__inner));
-                quote!(Self::#variant_name(__inner) => #base + #inner,)
+                before.extend(quote_spanned!(ty.span()=> + <#ty as #private::Label>::VALUES.len()));
+                quote!(Self::#variant_name(__inner) => {
+                    #[allow(unused_imports)]
+                    use #private::{JoinAny as _, JoinLabel as _};
+                    #base + (&&#private::Join::<'_, #ty>(__inner)).tallied_join(0)
+                })
             }
         }
     });
     let arms: TokenStream = arms.collect();
-    // Of a generic type nothing is known before it is used.
+    // The texts of plain variants were compared when they were read. Of a generic type nothing is known before it is used:
+    // then the callsite compares them.
     let is_concrete = label.generics.params.is_empty();
-    let checked = is_concrete.then(|| {
-        let check = blamed_on(name.span(), quote!(#private::no_text_twice::<#name>(#text)));
-        quote!(const _: () = #check;)
+    let is_nested = label.variants.iter().any(|variant| matches!(variant.holds, Holds::Label(_)));
+    let checked = (is_concrete && is_nested).then(|| {
+        let check = quote!(#private::no_text_twice(#text, <#name as #private::Label>::VALUES));
+        let check = blamed_on(name.span(), check);
+        quote!(#[allow(long_running_const_eval)] const _: () = #check;)
     });
     quote!(
         #[automatically_derived]
         impl #impl_generics #private::Label for #name #type_generics #where_clause {
-            const VALUES: #private::Values = #private::Values::joined(&[#(#values),*]);
+            const VALUES: #private::Values = #values;
             #[inline]
             fn index(&self) -> ::core::primitive::usize {
                 match self { #arms }

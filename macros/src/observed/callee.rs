@@ -170,11 +170,17 @@ impl Callee {
         }
     }
 
-    /// `T` of `-> impl Future<Output = T>`.
+    /// `T` of `-> impl Future<Output = T>`, and of the boxes.
     pub fn output_of_future(&self) -> Option<Type> {
         let ReturnType::Type(_, ty) = &self.sig.output else { return None };
-        let Type::ImplTrait(ty) = peeled(ty) else { return None };
-        let TypeParamBound::Trait(bound) = ty.bounds.iter().find(|bound| is_future(bound))? else { return None };
+        let ty = peeled(ty);
+        let boxed = argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box"));
+        let bounds = match boxed.unwrap_or(ty) {
+            Type::ImplTrait(ty) => &ty.bounds,
+            Type::TraitObject(ty) => &ty.bounds,
+            ty => return argument_of(ty, "BoxFuture").or_else(|| argument_of(ty, "LocalBoxFuture")).cloned(),
+        };
+        let TypeParamBound::Trait(bound) = bounds.iter().find(|bound| is_future(bound))? else { return None };
         let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
         arguments.args.iter().find_map(|argument| match argument {
             GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),

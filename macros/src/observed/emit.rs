@@ -95,17 +95,20 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             ours!(#private::Dimension::path(#name, ::core::module_path!(), #type_name))
         }
         Holds::Text(text) => ours!(#private::Dimension::one(#name, #text)),
-        // A type that is no label is told so where it stands.
+        // What is wrong with the type or its values is said where it stands.
         Holds::Value { ty, .. } => {
-            let values = quote_spanned!(ty.span()=> <#ty as #private::Label>::VALUES);
-            ours!(#private::Dimension::of(#name, #values))
+            let of = blamed_on(ty.span(), ours!(#private::Dimension::of));
+            let values = quote_spanned!(ty.span()=> (#name, <#ty as #private::Label>::VALUES));
+            ours!(#of #values)
         }
         Holds::Inferred { parameters, expression } => {
             let at = expression.span();
-            let parameters = parameters.iter().map(|(name, ty)| quote_spanned!(at=> #name: #ty));
+            let parameters =
+                parameters.iter().map(|(name, ty)| ours!(let #name: #ty = #private::never(); let _ = &#name;));
             let values_of = blamed_on(at, ours!(#private::values_of));
-            let values = quote_spanned!(at=> #values_of(&|#(#parameters),*| #expression));
-            ours!(#private::Dimension::of(#name, #values))
+            let of = blamed_on(at, ours!(#private::Dimension::of));
+            let values = quote_spanned!(at=> (#name, #values_of(&|| { #(#parameters)* #expression })));
+            ours!(#of #values)
         }
     });
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
@@ -128,18 +131,17 @@ fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         )
     });
     let budget = budget(plan, private);
-    // The expression of a label stands there once more, only for its type.
-    let is_inferred = plan.labels.iter().any(|label| matches!(label.holds, Holds::Inferred { .. }));
-    let allow = is_inferred.then(|| ours!(#[allow(unused_variables, clippy::all, clippy::pedantic)]));
     ours!({
         #marker
         #constant
-        #allow
+        #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #counter #histogram #in_flight;
-        static __TALLIED_SITE: #private::Site<{ #cells }, { #private::sets(__TALLIED_LABELS) }> =
-            #private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_SITE);
+        type __TalliedCells = #private::Cells<{ #cells }, { #private::sets(__TALLIED_LABELS) }>;
+        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_SITE: <__TalliedCells as #private::HasSite>::Site =
+            #private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_CELLS, &__TALLIED_SITE);
         #budget
         &__TALLIED_SITE
     })
@@ -202,20 +204,18 @@ fn blamed_group(span: Span, tokens: TokenStream) -> Group {
 /// Which of the label sets a call has: a number whose last digit is the last label.
 // expands to: `{ let set = 0; let set = set * CARDINALITY + place; …; set }`
 fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
-    // A type that is no label was refused where the labels stand; here it is refused again at the same place, or not at
-    // all.
-    let digit = |label: &Label| match &label.holds {
-        Holds::Value { ty, expression } => {
-            let place = quote_spanned!(ty.span()=> <#ty as #private::Label>::place(&(#expression)));
-            let cardinality = quote_spanned!(ty.span()=> <#ty as #private::Label>::CARDINALITY);
-            Some(ours!(let __set = __set * #cardinality + #place;))
-        }
-        Holds::Inferred { expression, .. } => Some(ours!(let __set = {
+    // A type that is no label was refused where the labels stand: here nobody needs to hear it again.
+    let digit = |label: &Label| {
+        let expression = label.holds.expression()?;
+        let ty = match &label.holds {
+            Holds::Value { ty, .. } => ours!(::<'_, #ty>),
+            _ => TokenStream::new(),
+        };
+        Some(ours!(let __set = {
             #[allow(unused_imports)]
             use #private::{JoinAny as _, JoinLabel as _};
-            (&&#private::Join(&(#expression))).tallied_join(__set)
-        };)),
-        Holds::Name | Holds::Path | Holds::Text(_) => None,
+            (&&#private::Join #ty (&(#expression))).tallied_join(__set)
+        };))
     };
     let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
     if digits.is_empty() { ours!(0) } else { ours!({ let __set = 0; #(#digits)* __set }) }

@@ -1,11 +1,11 @@
 //! The part of [`super::plan`] that is about labels: which there are, and where their values come from.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprLit, Ident, Lifetime, Lit, Type, TypeReference};
+use syn::{BoundLifetimes, Expr, ExprLit, GenericParam, Ident, Lifetime, Lit, Type, TypeReference};
 
 use super::args::{self, Args, KNOWN, RESERVED};
 use super::callee::{Callee, Parameter, find};
@@ -68,7 +68,7 @@ impl Labels {
 pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
     let parameters = callee.parameters();
     let mut labels = Labels { all: Vec::new(), meant: Vec::new() };
-    words(&args.words, &mut labels, &parameters, callee, errors);
+    words(&args.words, false, &mut labels, &parameters, callee, errors);
     for label in args.labels.iter().flatten() {
         add(&mut labels, &label.name, of_list(label, &parameters, callee, errors), errors);
     }
@@ -81,7 +81,7 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
             } else if word == "status" && metric.key == "in_flight" {
                 errors.at(word, "a running call has no `status` yet; remove it");
             } else if word != "status" && !labels.all.iter().any(|label| word.unraw() == label.name) {
-                words(std::slice::from_ref(word), &mut labels, &parameters, callee, errors);
+                words(std::slice::from_ref(word), true, &mut labels, &parameters, callee, errors);
             }
         }
     }
@@ -90,7 +90,14 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
 }
 
 /// Bare words: a parameter's name is a label that holds it, the first other one holds the function's name.
-fn words(words: &[Ident], labels: &mut Labels, parameters: &[Parameter<'_>], callee: &Callee, errors: &Errors) {
+fn words(
+    words: &[Ident],
+    is_of_family: bool,
+    labels: &mut Labels,
+    parameters: &[Parameter<'_>],
+    callee: &Callee,
+    errors: &Errors,
+) {
     for word in words {
         let name = word.unraw().to_string();
         if let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) {
@@ -98,10 +105,13 @@ fn words(words: &[Ident], labels: &mut Labels, parameters: &[Parameter<'_>], cal
             continue;
         }
         let known = KNOWN.iter().chain(&RESERVED).copied();
-        let near = did_you_mean(&name, known.chain(parameters.iter().map(|parameter| parameter.name.as_str())));
+        let known = known.chain(parameters.iter().map(|parameter| parameter.name.as_str()));
+        // In the list of a family, the labels that there are already may be meant.
+        let there = labels.all.iter().filter(|_| is_of_family).map(|label| label.name.as_str());
+        let near = did_you_mean(&name, known.chain(there)).map(str::to_owned);
         if let Some(near) = near {
             errors.at(word, format!("unknown argument `{name}`; did you mean `{near}`?"));
-            labels.meant.push(near.to_owned());
+            labels.meant.push(near);
             continue;
         }
         match labels.identity() {
@@ -165,15 +175,39 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
     }
 }
 
-/// A value whose type follows from the parameters that its expression names, if all of those can be named in a `static`.
+/// A value whose type follows from the types of the parameters, as far as those can be named in a `static`.
 fn inferred(expression: TokenStream, parameters: &[Parameter<'_>], callee: &Callee) -> Option<Holds> {
     if callee.open_name(expression.clone()).is_some() || find(expression.clone(), &["self".to_owned()]).is_some() {
         return None;
     }
-    let named_there = |parameter: &&Parameter<'_>| find(expression.clone(), &[parameter.ident.to_string()]).is_some();
-    let of_type = |parameter: &Parameter<'_>| Some((parameter.ident.clone(), named(parameter.ty, callee)?));
-    let parameters = parameters.iter().filter(named_there).map(of_type).collect::<Option<Vec<_>>>()?;
-    Some(Holds::Inferred { parameters, expression })
+    let mut needed = Vec::new();
+    for parameter in parameters {
+        match named(parameter.ty, callee) {
+            Some(ty) => needed.push((parameter.ident.clone(), ty)),
+            // It may be the name of a field only; if it is not, nothing can be inferred.
+            None if names(expression.clone(), &parameter.ident.to_string()) => return None,
+            None => {}
+        }
+    }
+    Some(Holds::Inferred { parameters: needed, expression })
+}
+
+/// Whether a word stands in an expression as a name, and not behind a dot.
+fn names(expression: TokenStream, word: &str) -> bool {
+    let mut dots = 0;
+    for token in expression {
+        match token {
+            TokenTree::Ident(ident) if dots != 1 && ident == word => return true,
+            TokenTree::Group(group) if names(group.stream(), word) => return true,
+            TokenTree::Punct(punct) if punct.as_char() == '.' => {
+                dots += 1;
+                continue;
+            }
+            _ => {}
+        }
+        dots = 0;
+    }
+    false
 }
 
 fn of_parameter(parameter: &Parameter<'_>, callee: &Callee, errors: &Errors) -> Option<Holds> {
@@ -199,20 +233,22 @@ fn nameable(ty: &Type, callee: &Callee, errors: &Errors) -> Option<Type> {
 
 /// Whether some of the type is left to the compiler.
 pub fn has_no_name(ty: &Type) -> bool {
-    let mut nameable = Nameable { hidden: false };
+    let mut nameable = Nameable { hidden: false, bound: Vec::new() };
     nameable.visit_type_mut(&mut ty.clone());
     nameable.hidden
 }
 
 /// The type without the function's lifetimes, if nothing else of it belongs to the function.
 fn named(ty: &Type, callee: &Callee) -> Option<Type> {
-    let (mut ty, mut nameable) = (ty.clone(), Nameable { hidden: false });
+    let (mut ty, mut nameable) = (ty.clone(), Nameable { hidden: false, bound: Vec::new() });
     nameable.visit_type_mut(&mut ty);
     (!nameable.hidden && callee.open_name(ty.to_token_stream()).is_none()).then_some(ty)
 }
 
 struct Nameable {
     hidden: bool,
+    /// Lifetimes of a `for<…>` inside the type, which are its own.
+    bound: Vec<Ident>,
 }
 
 impl VisitMut for Nameable {
@@ -222,12 +258,22 @@ impl VisitMut for Nameable {
     }
 
     fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
-        ty.lifetime = None;
+        if ty.lifetime.as_ref().is_some_and(|lifetime| !self.bound.contains(&lifetime.ident)) {
+            ty.lifetime = None;
+        }
         visit_mut::visit_type_reference_mut(self, ty);
     }
 
+    fn visit_bound_lifetimes_mut(&mut self, bound: &mut BoundLifetimes) {
+        let lifetimes = bound.lifetimes.iter().filter_map(|parameter| match parameter {
+            GenericParam::Lifetime(parameter) => Some(parameter.lifetime.ident.clone()),
+            _ => None,
+        });
+        self.bound.extend(lifetimes);
+    }
+
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident != "static" {
+        if lifetime.ident != "static" && !self.bound.contains(&lifetime.ident) {
             *lifetime = Lifetime::new("'_", lifetime.span());
         }
     }

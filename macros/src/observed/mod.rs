@@ -21,7 +21,9 @@ pub struct Package {
 /// Whether a package's folder is one that cargo keeps dependencies in.
 pub fn is_of_cargo(folder: &str) -> bool {
     let parts: Vec<&str> = folder.split(['/', '\\']).collect();
-    parts.windows(2).any(|pair| pair == ["registry", "src"] || pair == ["git", "checkouts"])
+    let is_fetched = parts.windows(2).any(|pair| pair == ["registry", "src"] || pair == ["git", "checkouts"]);
+    // What `cargo vendor` wrote.
+    is_fetched || std::path::Path::new(folder).join(".cargo-checksum.json").exists()
 }
 
 pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package) -> TokenStream {

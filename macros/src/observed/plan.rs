@@ -154,7 +154,8 @@ impl Names<'_> {
         let (mut places, status) = self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()));
         let mut labels: Vec<&str> = places.iter().map(|place| self.labels.all[*place].name.as_str()).collect();
         // Without labels of the user's, a derived family has `function` and a named one has none.
-        if self.labels.all.is_empty() && named.is_none() {
+        let lists = metric.is_some_and(|metric| metric.labels.is_some());
+        if self.labels.all.is_empty() && named.is_none() && !lists {
             (places, labels) = (vec![0], vec!["function"]);
         }
         if status && suffix != IN_FLIGHT {
@@ -195,13 +196,12 @@ fn by(labels: &[&str]) -> String {
 fn told(callee: &Callee) -> Told {
     let output = &callee.sig.output;
     let ty = match callee.returns() {
-        Returns::ImplFuture | Returns::ImplFutureAnd(_) => callee.output_of_future(),
+        Returns::ImplFuture | Returns::ImplFutureAnd(_) | Returns::BoxFuture => callee.output_of_future(),
         Returns::Plain => match output {
             ReturnType::Type(_, ty) if !is_never_a_result(output) => Some(peeled(ty).clone()),
             _ => return Told::Certainly(false),
         },
         Returns::ImplTrait => return Told::Certainly(false),
-        Returns::BoxFuture => None,
     };
     let says_result = find(output.to_token_stream(), &["Result".to_owned()]).is_some();
     match ty {

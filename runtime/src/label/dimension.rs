@@ -37,8 +37,14 @@ impl Dimension {
     }
 
     /// A label with these values.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if there are none, or two have the same text.
     #[must_use]
+    #[track_caller]
     pub const fn of(label: &'static str, values: Values) -> Self {
+        super::no_text_twice(label, values);
         Dimension { label, texts: Texts::Of(values) }
     }
 

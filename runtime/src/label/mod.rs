@@ -54,18 +54,12 @@ pub trait Label {
     /// The text of each value, in the order of [`index`](Label::index).
     const VALUES: Values;
 
-    /// How many values there are: one series each, times those of the other labels.
+    /// How many values there are: one series each, times those of the other labels. Not to be overridden: what counts is
+    /// the number of texts.
     const CARDINALITY: usize = Self::VALUES.len();
 
     /// Which of [`VALUES`](Label::VALUES) this is. Called once a call: it should cost no more than a `match`.
     fn index(&self) -> usize;
-
-    /// The index, or that of the last value where a mistake by hand gives too large a one.
-    #[doc(hidden)]
-    #[inline]
-    fn place(&self) -> usize {
-        self.index().min(Self::CARDINALITY.saturating_sub(1))
-    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -94,7 +88,17 @@ impl<L: Label> Label for Option<L> {
 
     #[inline]
     fn index(&self) -> usize {
-        self.as_ref().map_or(0, |label| 1 + label.place())
+        self.as_ref().map_or(0, |label| 1 + place(label))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Label + ?Sized> Label for &mut L {
+    const VALUES: Values = L::VALUES;
+
+    #[inline]
+    fn index(&self) -> usize {
+        L::index(self)
     }
 }
 
@@ -120,8 +124,21 @@ pub trait JoinLabel {
 impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
     #[inline]
     fn tallied_join(&self, before: usize) -> usize {
-        before * L::CARDINALITY + self.0.place()
+        // What a type by hand says of its cardinality is not asked: the cells are as many as it has texts.
+        before * count(L::VALUES) + place(self.0)
     }
+}
+
+/// How many values a label has, at least one: even a label without any needs a place.
+pub(crate) const fn count(values: Values) -> usize {
+    let len = values.len();
+    if len == 0 { 1 } else { len }
+}
+
+/// The index of a label, or that of its last value where a mistake by hand gives too large a one.
+#[inline]
+fn place<L: Label + ?Sized>(label: &L) -> usize {
+    label.index().min(count(L::VALUES) - 1)
 }
 
 /// Second choice: it is none. Then [`values_of`] refuses it, and nobody needs to hear it twice.
@@ -139,26 +156,15 @@ impl<T: ?Sized> JoinAny for Join<'_, T> {
 
 /// The values of whatever label an expression gives. It is not evaluated.
 #[must_use]
-pub const fn values_of<P, L: Label, F: Gives<P, L>>(_: &F) -> Values {
+pub const fn values_of<L: Label, F: Fn() -> L>(_: &F) -> Values {
     L::VALUES
 }
 
-/// A closure of up to six parameters, told by their types.
-pub trait Gives<P, L> {}
-
-macro_rules! gives {
-    ($($parameter:ident)*) => {
-        impl<F: Fn($($parameter),*) -> L, L, $($parameter),*> Gives<($($parameter,)*), L> for F {}
-    };
+/// A value of any type, in code that is never run.
+#[must_use]
+pub fn never<T>() -> T {
+    unreachable!("the compiler wants to know the type of an expression, nobody its value")
 }
-
-gives!();
-gives!(A);
-gives!(A B);
-gives!(A B C);
-gives!(A B C D);
-gives!(A B C D E);
-gives!(A B C D E G);
 
 /// Refuses a label, while compiling, that has one text for two values.
 ///
@@ -166,9 +172,13 @@ gives!(A B C D E G);
 ///
 /// While compiling, with both values.
 #[track_caller]
-pub const fn no_text_twice<L: Label>(name: &str) {
-    if let Some((earlier, later)) = L::VALUES.fault() {
-        let message = Message::new("the label `").text(name).text("` has the text `").text(L::VALUES.get(later));
+pub const fn no_text_twice(name: &str, values: Values) {
+    if values.len() == 0 {
+        let message = Message::new("the label `").text(name).text("` has no values; it needs at least one");
+        panic!("{}", message.as_str());
+    }
+    if let Some((earlier, later)) = values.fault() {
+        let message = Message::new("the label `").text(name).text("` has the text `").text(values.get(later));
         let message = if earlier == later {
             message
                 .text("` for the value ")

@@ -9,6 +9,8 @@ pub struct Values(Node);
 #[derive(Clone, Copy, Debug)]
 enum Node {
     Texts(&'static [&'static str]),
+    /// As `Texts`, and somebody has seen already that each stands once.
+    Distinct(&'static [&'static str]),
     Joined(&'static [Values]),
 }
 
@@ -17,6 +19,14 @@ impl Values {
     #[must_use]
     pub const fn texts(texts: &'static [&'static str]) -> Self {
         Values(Node::Texts(texts))
+    }
+
+    /// The same, for texts that are known to be different and not empty: what a derive has compared need not be compared
+    /// again by the compiler.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn distinct(texts: &'static [&'static str]) -> Self {
+        Values(Node::Distinct(texts))
     }
 
     /// The values of each part, one part after the other: of an enum with other labels inside its variants, say.
@@ -30,7 +40,7 @@ impl Values {
     #[allow(clippy::len_without_is_empty)] // a label without a value would label nothing
     pub const fn len(&self) -> usize {
         match self.0 {
-            Node::Texts(texts) => texts.len(),
+            Node::Texts(texts) | Node::Distinct(texts) => texts.len(),
             Node::Joined(parts) => {
                 let (mut at, mut len) = (0, 0usize);
                 while at < parts.len() {
@@ -46,8 +56,10 @@ impl Values {
     #[must_use]
     pub const fn get(&self, index: usize) -> &'static str {
         match self.0 {
-            Node::Texts([]) | Node::Joined([]) => "",
-            Node::Texts(texts) => texts[if index < texts.len() { index } else { texts.len() - 1 }],
+            Node::Texts([]) | Node::Distinct([]) | Node::Joined([]) => "",
+            Node::Texts(texts) | Node::Distinct(texts) => {
+                texts[if index < texts.len() { index } else { texts.len() - 1 }]
+            }
             Node::Joined(parts) => {
                 let (mut at, mut index) = (0, index);
                 while at + 1 < parts.len() && index >= parts[at].len() {
@@ -64,21 +76,50 @@ impl Values {
     /// An empty text is the absent label: only the first value may have it.
     #[must_use]
     pub const fn fault(&self) -> Option<(usize, usize)> {
-        let len = self.len();
-        let mut later = 0;
-        while later < len {
-            let text = self.get(later);
-            let mut earlier = 0;
-            while earlier < later {
-                if same(self.get(earlier), text) {
-                    return Some((earlier, later));
+        match self.0 {
+            Node::Distinct(_) | Node::Joined([]) => None,
+            Node::Joined([one]) => one.fault(),
+            Node::Texts(_) | Node::Joined(_) => {
+                let (mut later, len) = (0, self.len());
+                while later < len {
+                    let text = self.get(later);
+                    if let Some(earlier) = self.first(text) {
+                        if earlier < later {
+                            return Some((earlier, later));
+                        }
+                    }
+                    if later > 0 && text.is_empty() {
+                        return Some((later, later));
+                    }
+                    later += 1;
                 }
-                earlier += 1;
+                None
             }
-            if later > 0 && text.is_empty() {
-                return Some((later, later));
+        }
+    }
+
+    /// The index of the first value with this text.
+    const fn first(&self, text: &str) -> Option<usize> {
+        let mut at = 0;
+        match self.0 {
+            Node::Texts(texts) | Node::Distinct(texts) => {
+                while at < texts.len() {
+                    if same(texts[at], text) {
+                        return Some(at);
+                    }
+                    at += 1;
+                }
             }
-            later += 1;
+            Node::Joined(parts) => {
+                let mut before = 0;
+                while at < parts.len() {
+                    if let Some(first) = parts[at].first(text) {
+                        return Some(before + first);
+                    }
+                    before += parts[at].len();
+                    at += 1;
+                }
+            }
         }
         None
     }
@@ -86,7 +127,8 @@ impl Values {
 
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
+    // Most texts differ in their length or their last byte, and the compiler counts every step.
+    if a.len() != b.len() || (!a.is_empty() && a[a.len() - 1] != b[a.len() - 1]) {
         return false;
     }
     let mut at = 0;
