@@ -40,16 +40,15 @@ use proc_macro::TokenStream;
 /// | `panicked` | unwound |
 ///
 /// Only those that the function can have are exposed: by the counter from its first call on, by the histogram when a call
-/// ends so. A value of a bare generic type
-/// is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in seconds; a future's counts from its
-/// first poll.
+/// ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in
+/// seconds; a future's counts from its first poll.
 ///
 /// # Arguments
 ///
 /// | argument | what it does |
 /// |---|---|
-/// | another bare word | a label of that name that holds the function's name; at most one |
 /// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
+/// | another bare word | a label of that name that holds the function's name; at most one |
 /// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same |
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
@@ -78,11 +77,14 @@ use proc_macro::TokenStream;
 /// # Labels
 ///
 /// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one with
-/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function or of the impl round it. The
-/// type of an expression is inferred from the types of the parameters that it names; where it names `self`, or a parameter
-/// whose type cannot be written (`impl Trait`) or is a type parameter, say it: `name: Type = expression`. A parameter stays
-/// the body's; an expression is evaluated once, before the body, when the function is called (of an `async fn` under another
-/// attribute, at the first poll). It reads the parameters that have a plain name, and cannot change them.
+/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function or of
+/// the impl round it. The type of an expression is inferred from the types of the parameters that it names; where it names
+/// `self`, or a parameter whose type cannot be written (`impl Trait`) or is a type parameter, say it:
+/// `name: Type = expression`.
+///
+/// A parameter stays the body's. An expression is evaluated once, before the body, when the function is called (of an
+/// `async fn` with another attribute below this one, at the first poll). It reads the parameters that have a plain name,
+/// and cannot change them.
 ///
 /// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
 /// others, and a word that only such a list has is a label of that family alone.

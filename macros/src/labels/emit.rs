@@ -51,7 +51,7 @@ pub fn label(label: &Label) -> TokenStream {
                 quote!(Self::#variant_name => #base,)
             }
             Holds::Label(ty) => {
-                before.extend(quote_spanned!(ty.span()=> + <#ty as #private::Label>::VALUES.len()));
+                before.extend(quote_spanned!(ty.span()=> + const { <#ty as #private::Label>::VALUES.len() }));
                 quote!(Self::#variant_name(__inner) => {
                     #[allow(unused_imports)]
                     use #private::{JoinAny as _, JoinLabel as _};

@@ -125,7 +125,7 @@ impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
     #[inline]
     fn tallied_join(&self, before: usize) -> usize {
         // What a type by hand says of its cardinality is not asked: the cells are as many as it has texts.
-        before * count(L::VALUES) + place(self.0)
+        before * const { count(L::VALUES) } + place(self.0)
     }
 }
 
@@ -138,7 +138,7 @@ pub(crate) const fn count(values: Values) -> usize {
 /// The index of a label, or that of its last value where a mistake by hand gives too large a one.
 #[inline]
 fn place<L: Label + ?Sized>(label: &L) -> usize {
-    label.index().min(count(L::VALUES) - 1)
+    label.index().min(const { count(L::VALUES) - 1 })
 }
 
 /// Second choice: it is none. Then [`values_of`] refuses it, and nobody needs to hear it twice.
