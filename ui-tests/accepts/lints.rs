@@ -53,6 +53,14 @@ impl<'a, T: Clone + Send + Sync, const N: usize> Cart<'a, T, N> {
     }
 
     /// Documented.
+    #[observed(labels(none = layer.is_none(), long = format!("{length}").len() > 1), histogram)]
+    #[must_use]
+    pub fn beside(&self, layer: Option<Layer>, length: usize, item: Option<T>) -> Option<&'a T> {
+        let _ = (layer, length, item);
+        self.items.first()
+    }
+
+    /// Documented.
     #[observed(layer, histogram)]
     #[must_use]
     pub fn one<U: Clone>(item: &U, layer: Layer) -> Option<(U, [T; N])> {
@@ -200,6 +208,19 @@ trait Clash {
 
 impl<T: ?Sized> Clash for T {}
 
+/// A type that is called like one of the prelude's.
+pub mod own {
+    /// Documented.
+    pub struct Result(pub bool);
+
+    /// Ok and panicked, twice.
+    #[tallied::observed(hit, budget = 4)]
+    #[must_use]
+    pub fn answer(hit: bool) -> Result {
+        Result(hit)
+    }
+}
+
 /// Documented.
 #[derive(Clone, Copy, Label)]
 pub enum Layer {
@@ -233,6 +254,7 @@ impl Later for str {}
 fn main() {
     let items = [1u8];
     let mut cart = Cart::new(&items, Layer::Isr);
+    assert_eq!(cart.beside(None, 10, Some(1)), Some(&1));
     assert_eq!(Cart::<u8, 1>::one(&"", Layer::Isr), None);
     assert_eq!(cart.first(), Some(&1));
     assert_eq!(cart.rest((0, 0), &0).count(), 1);
@@ -245,6 +267,7 @@ fn main() {
     nothing();
     assert_eq!(größe(1), 1);
     unused(1, String::new(), (1, String::new()));
+    assert!(own::answer(true).0);
     labelled(&Layer::Isr, true);
     assert_eq!(begins_with_an_item("a".to_owned(), ("b".to_owned(), 1)), 3);
     Clash::told(&());

@@ -180,25 +180,22 @@ fn inferred(expression: TokenStream, parameters: &[Parameter<'_>], callee: &Call
     if callee.open_name(expression.clone()).is_some() || find(expression.clone(), &["self".to_owned()]).is_some() {
         return None;
     }
-    let mut needed = Vec::new();
-    for parameter in parameters {
-        match named(parameter.ty, callee) {
-            Some(ty) => needed.push((parameter.ident.clone(), ty)),
-            // It may be the name of a field only; if it is not, nothing can be inferred.
-            None if names(expression.clone(), &parameter.ident.to_string()) => return None,
-            None => {}
-        }
-    }
-    Some(Holds::Inferred { parameters: needed, expression })
+    // Only those that it names: the type of another one may belong to an impl round the function.
+    let needed = parameters.iter().filter(|parameter| names(expression.clone(), &parameter.ident.to_string()));
+    let typed = |parameter: &Parameter<'_>| Some((parameter.ident.clone(), named(parameter.ty, callee)?));
+    let parameters = needed.map(typed).collect::<Option<_>>()?;
+    Some(Holds::Inferred { parameters, expression })
 }
 
-/// Whether a word stands in an expression as a name, and not behind a dot.
+/// Whether a word stands in an expression as a name: not behind a dot, where it is a field, but in the braces of a format
+/// string.
 fn names(expression: TokenStream, word: &str) -> bool {
     let mut dots = 0;
     for token in expression {
         match token {
             TokenTree::Ident(ident) if dots != 1 && ident == word => return true,
             TokenTree::Group(group) if names(group.stream(), word) => return true,
+            TokenTree::Literal(literal) if literal.to_string().contains(&format!("{{{word}")) => return true,
             TokenTree::Punct(punct) if punct.as_char() == '.' => {
                 dots += 1;
                 continue;

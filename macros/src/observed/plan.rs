@@ -193,6 +193,7 @@ fn by(labels: &[&str]) -> String {
     }
 }
 
+/// What the signature tells of errors: by its words where they are plain, by the type where the compiler must be asked.
 fn told(callee: &Callee) -> Told {
     let output = &callee.sig.output;
     let ty = match callee.returns() {
@@ -205,7 +206,10 @@ fn told(callee: &Callee) -> Told {
     };
     let says_result = find(output.to_token_stream(), &["Result".to_owned()]).is_some();
     match ty {
-        Some(Type::Path(path)) if path.path.segments.last().is_some_and(|s| s.ident == "Result") => {
+        // Without arguments it may be a type of the user's own that is called so.
+        Some(Type::Path(path))
+            if path.path.segments.last().is_some_and(|s| s.ident == "Result" && !s.arguments.is_none()) =>
+        {
             Told::Certainly(true)
         }
         Some(ty) if !labels::has_no_name(&ty) => Told::ByType(ty),

@@ -59,14 +59,12 @@ impl Budget {
     }
 }
 
-/// How many label sets there are.
+/// How many label sets there are: at least one, since every label has a value.
 #[must_use]
 pub const fn sets(dimensions: &[Dimension]) -> usize {
     let (mut at, mut sets) = (0, 1usize);
     while at < dimensions.len() {
-        let len = dimensions[at].len();
-        // A label by hand may claim to have no values; its calls still need a place.
-        sets = sets.saturating_mul(if len == 0 { 1 } else { len });
+        sets = sets.saturating_mul(dimensions[at].len());
         at += 1;
     }
     sets
@@ -111,7 +109,7 @@ const fn check(family: &Family, dimensions: &[Dimension], statuses: usize, child
     let (mut at, mut all, mut widest) = (0, if family.status { statuses } else { 1 }, 0);
     while at < family.labels.len() {
         let len = dimensions[family.labels[at]].len();
-        all = all.saturating_mul(if len == 0 { 1 } else { len });
+        all = all.saturating_mul(len);
         if len > dimensions[family.labels[widest]].len() {
             widest = at;
         }

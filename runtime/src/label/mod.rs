@@ -129,8 +129,8 @@ impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
     }
 }
 
-/// How many values a label has, at least one: even a label without any needs a place.
-pub(crate) const fn count(values: Values) -> usize {
+/// How many values a label has. One without any is refused by [`no_text_twice`], and need not be refused here too.
+const fn count(values: Values) -> usize {
     let len = values.len();
     if len == 0 { 1 } else { len }
 }
