@@ -106,7 +106,11 @@ fn what_a_room_must_not_touch_is_not_in_it() {
         ("runtime/src/future.rs", &["Mutex", "RwLock", "Box::", "Vec", "String", "Instant"]),
         ("runtime/src/site.rs", &["Mutex", "RwLock", "Instant"]),
         ("runtime/src/encode/text.rs", &["Mutex", "std::io", "catalogue"]),
-        ("macros/src/observed/emit.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/emit/mod.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/emit/site.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/emit/values.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/label_sets/emit.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/outcome/emit.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/plan.rs", &["quote!", "parse2"]),
         ("macros/src/observed/args.rs", &["Callee", "quote!"]),
     ] {

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use tallied::observed;
 use tallied_tests::exposition::series;
-use tallied_tests::judges::{ask, find};
+use tallied_tests::judges::{READ, ask, find};
 
 #[observed(task_name, histogram, in_flight)]
 fn work(n: u32) -> Result<u32, u32> {
@@ -44,17 +44,6 @@ fn promtool_finds_nothing_wrong() {
         panic!("{complaint}");
     }
 }
-
-/// Prints the families that the parser found as JSON: type, help, and of each sample its name, labels and value.
-const READ: &str = "
-import json, sys
-from prometheus_client.parser import text_string_to_metric_families
-text = sys.stdin.buffer.read().decode()
-print(json.dumps({
-    family.name: [family.type, family.documentation, [[s.name, s.labels, repr(s.value)] for s in family.samples]]
-    for family in text_string_to_metric_families(text)
-}))
-";
 
 #[test]
 fn the_python_parser_reads_every_family() {

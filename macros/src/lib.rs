@@ -2,9 +2,11 @@
 
 mod diag;
 mod echo;
+mod label_sets;
 mod labels;
 mod names;
 mod observed;
+mod outcome;
 mod paths;
 mod spans;
 
@@ -138,4 +140,50 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Label, attributes(label))]
 pub fn label(input: TokenStream) -> TokenStream {
     labels::derive(input.into()).into()
+}
+
+/// Makes a struct a set of labels: its fields are the labels.
+///
+/// ```text
+/// #[derive(LabelSet)]
+/// struct Cache<'a> {
+///     layer: Layer,                                            // a label
+///     #[label(rename = "was_hit")] hit: bool,                  // of another name
+///     #[label(max = 100)] app: &'a str,                        // the first 100 values, then `_other`
+///     #[label(flatten)] http: Http,                            // the labels of another set
+/// }
+///
+/// #[observed(labels(cache(flatten)), histogram)]
+/// fn read(cache: Cache<'_>) -> Option<Page> { … }
+/// ```
+///
+/// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, an address or an `Option` of these. No two
+/// labels may have the same name, those behind `flatten` included: the compiler refuses it. `#[label(crate = path)]` says
+/// where `tallied` is.
+#[proc_macro_derive(LabelSet, attributes(label))]
+pub fn label_set(input: TokenStream) -> TokenStream {
+    label_sets::derive(input.into()).into()
+}
+
+/// Makes an enum the words for what becomes of a call, beside `#[derive(Label)]`.
+///
+/// ```text
+/// #[derive(Clone, Copy, Label, Outcome)]
+/// enum TaskStatus {
+///     #[outcome(ok)] Completed,
+///     #[outcome(error, panicked)] Failed,
+///     Cancelled,
+///     Scheduled,
+/// }
+///
+/// #[observed(status = TaskStatus, counter = "tasks_total")]
+/// async fn run(task: Task) -> Result<(), Failure> { … }
+/// ```
+///
+/// `ok` and `error` are needed, by `#[outcome(…)]` or by a variant that is called `Ok` or `Error`. `cancelled` and `panicked`
+/// are those of `error` where no variant has them. A variant without a role is for values that say it themselves, by the
+/// trait `Classify`.
+#[proc_macro_derive(Outcome, attributes(outcome))]
+pub fn outcome(input: TokenStream) -> TokenStream {
+    outcome::derive(input.into()).into()
 }

@@ -1,6 +1,6 @@
 //! Whom the compiler blames.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// The same tokens, with the user's span on each: what the compiler finds wrong with them is said there.
 pub fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
@@ -16,4 +16,11 @@ pub fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
         }
     });
     respanned.collect()
+}
+
+/// Parentheses that end a call which is blamed on the user's tokens.
+pub fn blamed_group(span: Span, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(span);
+    group
 }

@@ -1,13 +1,14 @@
 //! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
 
+pub use crate::budget::{Budget, within_budget, within_budget_too};
 pub use crate::family::{STANDARD_BUCKETS, cells};
 pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
 pub use crate::label::{
-    Budget, Dimension, Join, JoinAny, JoinLabel, Label, Values, never, no_text_twice, sets, type_name_of, values_of,
-    within_budget,
+    Dimension, Join, JoinAny, JoinLabel, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, no_name_twice,
+    no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
-pub use crate::outcome::{Ask, AskAny, AskResult, Fails, NeverFails};
+pub use crate::outcome::{After, Ask, AskAny, AskHand, AskResult, Outcome, Status, Ways, Words};
 pub use crate::site::{Cells, Definition, HasSite, Site};
 pub use std::boxed::Box;
 pub use tracing;

@@ -5,24 +5,28 @@
 
 use once_cell::race::OnceRef;
 
-use crate::outcome::Status;
+use crate::label::Open;
 use crate::site::Definition;
 
 /// A callsite as a scrape sees it.
 pub(crate) trait Readable: Sync {
-    fn definition(&self) -> &Definition;
+    fn definition(&'static self) -> &'static Definition;
+    /// Its open-ended labels.
+    fn opens(&'static self) -> &'static [Open];
     /// Reads every cell once.
-    fn read(&self) -> Reading;
+    fn read(&'static self) -> Reading;
 }
 
 /// What a callsite had counted at one moment. All of its families are made of one reading, so they agree.
 pub(crate) struct Reading {
-    /// One for each label set, in their order.
+    /// One for each label set that can be, in their order.
     pub(crate) sets: Vec<SetReading>,
 }
 
 /// The part of one label set.
 pub(crate) struct SetReading {
+    /// The number of the label set.
+    pub(crate) set: usize,
     /// Those that its calls can have.
     pub(crate) statuses: Vec<Calls>,
     /// Calls that are running.
@@ -31,11 +35,21 @@ pub(crate) struct SetReading {
 
 /// The calls that ended in one way.
 pub(crate) struct Calls {
-    pub(crate) status: Status,
+    /// The index of its word.
+    pub(crate) status: usize,
+    /// Whether a call can end so, as far as is known.
+    pub(crate) is_possible: bool,
     /// By bucket, not cumulative.
     pub(crate) counts: Vec<u64>,
     /// Their time.
     pub(crate) nanos: u64,
+}
+
+impl Calls {
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+    }
 }
 
 /// A callsite's place in the list.

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::guard::Call;
-use crate::outcome::{Status, Told, Ways};
+use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
 
 pin_project! {
@@ -45,7 +45,7 @@ pin_project! {
             let _entered = span.enter();
             this.inner.set(None);
             if let Some(call) = this.waiting.take() {
-                call.end(Status::Cancelled);
+                call.cancel();
             }
         }
     }
@@ -84,7 +84,7 @@ where
         let this = self.project();
         if this.span.is_none() {
             *this.span = Some((this.open)(this.site, *this.set));
-            *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of(T::CAN_FAIL, true)));
+            *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of::<T>(true)));
         }
         let call = this.waiting.take();
         let _entered = this.span.as_ref().map(Span::enter);
@@ -93,8 +93,8 @@ where
         match &polled {
             Poll::Pending => *this.waiting = call,
             Poll::Ready(out) => {
-                if let Some(call) = call {
-                    call.end((this.told)(out).status());
+                if let (Some(call), Some(span)) = (call, this.span.as_ref()) {
+                    call.end(&(this.told)(out), span);
                 }
             }
         }

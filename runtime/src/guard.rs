@@ -6,7 +6,7 @@
 use tracing::Span;
 
 use crate::clock::Started;
-use crate::outcome::{Status, Told, Ways};
+use crate::outcome::{Returned, Status, Told, Ways};
 use crate::site::Callsite;
 
 /// A running call.
@@ -24,23 +24,35 @@ impl<K: Callsite> Call<K> {
         Call { site, set, started: K::TIMED.then(Started::now) }
     }
 
-    /// The call ended, and how.
+    /// The call returned, and its span learns what the value adds to its labels.
     #[inline]
-    pub(crate) fn end(self, status: Status) {
-        self.count(status);
+    pub(crate) fn end<T: Told>(self, told: &T, span: &Span) {
+        let set = self.set + told.labels();
+        self.count(set, told.status());
+        if T::HAS_LABELS {
+            self.site.record(set, span);
+        }
         std::mem::forget(self);
     }
 
+    /// Its future was dropped.
     #[inline]
-    fn count(&self, status: Status) {
-        self.site.end(self.set, status, self.started.map(Started::elapsed_nanos));
+    pub(crate) fn cancel(self) {
+        self.count(self.set, self.site.words().cancelled);
+        std::mem::forget(self);
+    }
+
+    /// What it is told as afterwards may belong to another label set than that in which it ran.
+    #[inline]
+    fn count(&self, set: usize, status: usize) {
+        self.site.end(self.set, set, status, self.started.map(Started::elapsed_nanos));
     }
 }
 
 impl<K: Callsite> Drop for Call<K> {
     #[inline]
     fn drop(&mut self) {
-        self.count(Status::Panicked);
+        self.count(self.set, self.site.words().panicked);
     }
 }
 
@@ -53,23 +65,22 @@ pub fn observe<K: Callsite, R, T: Told>(
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let _entered = open(site, set).entered();
-    let call = Call::begin(site, set, Ways::of(T::CAN_FAIL, false));
+    let entered = open(site, set).entered();
+    let call = Call::begin(site, set, Ways::of::<T>(false));
     let out = body();
-    let status = told(&out).status();
-    call.end(status);
+    call.end(&told(&out), &entered);
     out
 }
 
 /// A call of a function whose body stays where it is, because a closure cannot stand for it.
 ///
-/// It sees no returned value: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile. A call
+/// It sees no returned value, so its words are the usual ones: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile. A call
 /// that is made while the thread unwinds already, and panics itself, is taken for `ok`: nothing tells the two apart.
 pub struct Inline<K: Callsite> {
     call: Option<Call<K>>,
     unwinding_before: bool,
     // After the call: the span is left when the call has been counted.
-    _entered: tracing::span::EnteredSpan,
+    entered: tracing::span::EnteredSpan,
 }
 
 impl<K: Callsite> Inline<K> {
@@ -77,8 +88,8 @@ impl<K: Callsite> Inline<K> {
     #[inline]
     pub fn begin(site: &'static K, set: usize, open: impl FnOnce(&'static K, usize) -> Span) -> Self {
         let entered = open(site, set).entered();
-        let call = Some(Call::begin(site, set, Ways::of(false, false)));
-        Inline { call, unwinding_before: std::thread::panicking(), _entered: entered }
+        let call = Some(Call::begin(site, set, Ways::of::<Returned<Status>>(false)));
+        Inline { call, unwinding_before: std::thread::panicking(), entered }
     }
 }
 
@@ -86,8 +97,9 @@ impl<K: Callsite> Drop for Inline<K> {
     #[inline]
     fn drop(&mut self) {
         let unwound = !self.unwinding_before && std::thread::panicking();
-        if let Some(call) = self.call.take() {
-            call.end(if unwound { Status::Panicked } else { Status::Ok });
+        match self.call.take() {
+            Some(call) if !unwound => call.end(&Returned::<Status>::new(), &self.entered),
+            unwound => drop(unwound),
         }
     }
 }

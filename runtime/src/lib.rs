@@ -40,6 +40,7 @@
 #[cfg(test)]
 extern crate self as tallied;
 
+mod budget;
 #[cfg(feature = "metrics")]
 mod catalogue;
 #[cfg(feature = "metrics")]
@@ -66,5 +67,6 @@ pub use encode::{Format, encode, gather_metrics};
 pub use family::STANDARD_BUCKETS;
 #[cfg(feature = "metrics")]
 pub use foreign::{collector, registry};
-pub use label::{Label, Values};
-pub use tallied_macros::{Label, observed};
+pub use label::{Label, LabelSet, OpenLabel, Values};
+pub use outcome::{Classify, Outcome, Status};
+pub use tallied_macros::{Label, LabelSet, Outcome, observed};

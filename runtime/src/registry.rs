@@ -11,12 +11,10 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalogue::{self, Calls, Reading};
+use crate::catalogue::{self, Readable, Reading};
 use crate::family;
 use crate::foreign;
-use crate::label;
-use crate::outcome::Status;
-use crate::site::Definition;
+use crate::label::{self, Digit, Table};
 use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
@@ -89,7 +87,7 @@ struct Sum {
 
 /// In the order of the first calls: so what was exposed once is not displaced by what comes later.
 fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
-    let mut sums = Vec::new();
+    let (mut sums, mut overflow, mut tables) = (Vec::new(), Overflow::new(), Tables::new());
     for site in catalogue::callsites() {
         let (definition, reading) = (site.definition(), site.read());
         for (kind, family) in [
@@ -98,7 +96,8 @@ fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
             (Kind::Gauge, &definition.in_flight),
         ] {
             if let Some(family) = family {
-                add(&mut sums, kind, family, definition, &reading, notices);
+                add(&mut sums, kind, family, site, &reading, notices);
+                open_labels(&mut overflow, &mut tables, family, site, &reading, notices);
             }
         }
     }
@@ -110,20 +109,91 @@ fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
         });
         Family { name: sum.name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
     };
-    sums.into_iter().map(named).collect()
+    let mut families: Vec<Family> = sums.into_iter().map(named).collect();
+    families.extend(overflow_family(overflow));
+    families
+}
+
+/// Calls by family and label whose value was one too many.
+type Overflow = BTreeMap<(&'static str, &'static str), u64>;
+
+/// Where the values of a family's label are, of the callsite that came first.
+type Tables = BTreeMap<(&'static str, &'static str), &'static Table>;
+
+/// Counts what went to `_other`, and says what an operator must know of a family's open-ended labels.
+fn open_labels(
+    overflow: &mut Overflow,
+    tables: &mut Tables,
+    family: &'static family::Family,
+    site: &'static dyn Readable,
+    reading: &Reading,
+    notices: &mut Vec<String>,
+) {
+    let definition = site.definition();
+    let (here, line) = definition.place;
+    let digits = label::digits(definition.dimensions, site.opens());
+    for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {
+        let Some((open, table)) = digit.open.and_then(|open| Some((open, open.table()?))) else { continue };
+        let (name, label, most) = (family.name, digit.dimension.label, open.most());
+        let calls = reading.sets.iter().filter(|set| digit.is_other(set.set)).flat_map(|set| &set.statuses);
+        let lost = calls.fold(0u64, |sum, calls| sum.wrapping_add(calls.count()));
+        let sum = overflow.entry((name, label)).or_default();
+        *sum = sum.wrapping_add(lost);
+        if lost > 0 {
+            notices.push(format!(
+                "the label `{label}` of the family `{name}` has more than the {} values that it keeps: the rest is counted \
+                 as `_other`, and by `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter",
+                most.min(table.most)
+            ));
+        }
+        let (file, at) = table.place;
+        if table.most != most {
+            notices.push(format!(
+                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}, which \
+                 came first: there are {}; make them the same",
+                table.most,
+                most.min(table.most)
+            ));
+        }
+        let first = *tables.entry((name, label)).or_insert(table);
+        if !std::ptr::eq(first, table) {
+            let (file, at) = first.place;
+            notices.push(format!(
+                "the label `{label}` of the family `{name}` keeps other values at {here}:{line} than at {file}:{at}, because \
+                 another family of each came first: together they may be more than its `max`; call `{name}` first"
+            ));
+        }
+    }
+}
+
+fn overflow_family(overflow: Overflow) -> Option<Family> {
+    let series = |((family, label), count)| Series {
+        labels: vec![("family".into(), Cow::Borrowed(family)), ("label".into(), Cow::Borrowed(label))],
+        value: Value::Number(Number::Count(count)),
+        timestamp_ms: None,
+    };
+    (!overflow.is_empty()).then(|| Family {
+        name: "tallied_label_overflow_total".into(),
+        help: "Calls with a value that a label with `max` did not keep, counted as `_other`.".into(),
+        kind: Kind::Counter,
+        series: overflow.into_iter().map(series).collect(),
+    })
 }
 
 /// Adds what a callsite counted to a family.
 fn add(
     sums: &mut Vec<Sum>,
     kind: Kind,
-    family: &family::Family,
-    definition: &Definition,
+    family: &'static family::Family,
+    site: &'static dyn Readable,
     reading: &Reading,
     notices: &mut Vec<String>,
 ) {
-    let dimensions = definition.dimensions;
-    let mut labels: Vec<&'static str> = family.labels.iter().map(|at| dimensions[*at].label).collect();
+    let definition = site.definition();
+    let digits: Vec<Digit> = label::digits(definition.dimensions, site.opens());
+    let digits: Vec<&Digit> =
+        family.labels.iter().flat_map(|place| digits.iter().filter(move |digit| digit.place == *place)).collect();
+    let mut labels: Vec<&'static str> = digits.iter().map(|digit| digit.dimension.label).collect();
     if family.status {
         labels.push("status");
     }
@@ -157,27 +227,29 @@ fn add(
             return;
         }
     }
-    for (set, reading) in reading.sets.iter().enumerate() {
+    for set in &reading.sets {
         // A family that leaves a label out adds up over its values.
-        let values = |status: Option<Status>| {
-            let texts = family.labels.iter().map(|at| label::text_in_set(dimensions, *at, set));
-            let texts = texts.chain(status.filter(|_| family.status).map(|status| status.text().into()));
+        let values = |status: Option<usize>| {
+            let texts = digits.iter().map(|digit| digit.text(set.set).unwrap_or_default());
+            let words = definition.words.values;
+            let texts = texts.chain(status.filter(|_| family.status).map(|status| words.get(status).into()));
             let texts: Vec<Text> = texts.collect();
             order.iter().flatten().map(|at| texts[*at].clone()).collect()
         };
         if kind == Kind::Gauge {
-            add_to(&mut sum.series, values(None), Value::Number(Number::Level(reading.running)));
+            add_to(&mut sum.series, values(None), Value::Number(Number::Level(set.running)));
             continue;
         }
-        for Calls { status, counts, nanos } in &reading.statuses {
-            let count = counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
+        for calls in &set.statuses {
+            let count = calls.count();
             if kind == Kind::Counter {
-                add_to(&mut sum.series, values(Some(*status)), Value::Number(Number::Count(count)));
+                add_to(&mut sum.series, values(Some(calls.status)), Value::Number(Number::Count(count)));
             } else if count > 0 {
                 #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit is a rounding
-                let seconds = *nanos as f64 / 1e9;
-                let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts: counts.clone(), sum: seconds };
-                add_to(&mut sum.series, values(Some(*status)), value);
+                let seconds = calls.nanos as f64 / 1e9;
+                let counts = calls.counts.clone();
+                let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts, sum: seconds };
+                add_to(&mut sum.series, values(Some(calls.status)), value);
             }
         }
     }

@@ -3,9 +3,11 @@
 //! A call is counted once, in one cell chosen by its outcome. The counter of a callsite is the sum of its histogram's
 //! buckets, and both are made of one reading of the cells: so the two can never disagree.
 
+use tracing::Span;
+
 use crate::family::Family;
-use crate::label::{self, Dimension};
-use crate::outcome::{Status, Ways};
+use crate::label::{self, Dimension, Number, Open};
+use crate::outcome::{Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{self, Calls, Entry, Readable, Reading, SetReading},
@@ -13,7 +15,7 @@ use crate::{
     family,
 };
 #[cfg(feature = "metrics")]
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What an attribute says: constants, written by the expansion.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,10 @@ pub struct Definition {
     pub(crate) in_flight: Option<Family>,
     /// The histogram's bounds in seconds; empty without a histogram.
     pub(crate) bounds: &'static [f64],
+    /// The values of the label `status`.
+    pub(crate) words: Words,
+    /// The first label that is known only when a call has returned; those behind it are such too.
+    first_after: usize,
     /// File and line of the attribute.
     pub(crate) place: (&'static str, u32),
 }
@@ -38,7 +44,41 @@ impl Definition {
     /// A callsite without families.
     #[must_use]
     pub const fn new(dimensions: &'static [Dimension], file: &'static str, line: u32) -> Self {
-        Definition { dimensions, counter: None, histogram: None, in_flight: None, bounds: &[], place: (file, line) }
+        Definition {
+            dimensions,
+            counter: None,
+            histogram: None,
+            in_flight: None,
+            bounds: &[],
+            words: Words::of::<Status>(),
+            first_after: dimensions.len(),
+            place: (file, line),
+        }
+    }
+
+    /// With other words for what becomes of a call.
+    #[must_use]
+    pub const fn words(mut self, words: Words) -> Self {
+        self.words = words;
+        self
+    }
+
+    /// With labels from this one on that are known only when a call has returned.
+    #[must_use]
+    pub const fn after(mut self, first: usize) -> Self {
+        self.first_after = first;
+        self
+    }
+
+    /// How many words it has.
+    #[must_use]
+    pub const fn statuses(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The families that it has.
+    pub(crate) fn families(&'static self) -> impl Iterator<Item = &'static Family> {
+        [&self.counter, &self.histogram, &self.in_flight].into_iter().flatten()
     }
 
     /// With a counter of calls.
@@ -89,15 +129,22 @@ pub trait Callsite: Sync + 'static {
     const TIMED: bool;
     /// A call with these labels begins that can end in these ways.
     fn begin(&'static self, set: usize, ways: Ways);
-    /// A call with these labels ended so, after this time if it is timed.
-    fn end(&'static self, set: usize, status: Status, nanos: Option<u64>);
+    /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if it
+    /// is timed.
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: Option<u64>);
+    /// The words for what becomes of a call.
+    fn words(&self) -> &Words;
+    /// Tells a span the labels that a value had.
+    fn record(&'static self, set: usize, span: &Span);
 }
 
-/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets.
-pub struct Site<const N: usize, const S: usize> {
+/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that of
+/// statuses.
+pub struct Site<const N: usize, const S: usize, const K: usize> {
     definition: Definition,
+    opens: &'static [Open],
     #[cfg(feature = "metrics")]
-    cells: &'static Cells<N, S>,
+    cells: &'static Cells<N, S, K>,
     #[cfg(feature = "metrics")]
     nanos: [u64; N],
     #[cfg(feature = "metrics")]
@@ -106,23 +153,23 @@ pub struct Site<const N: usize, const S: usize> {
 
 /// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's file,
 /// and none in memory before it is used.
-pub struct Cells<const N: usize, const S: usize> {
+pub struct Cells<const N: usize, const S: usize, const K: usize> {
     /// The ways out seen in any instance of the function; zero until the first call.
     #[cfg(feature = "metrics")]
-    ways: AtomicU8,
+    ways: AtomicU64,
     /// A label set is found by its index: no hash, no lock, no allocation.
     #[cfg(feature = "metrics")]
-    sets: [Set<N>; S],
+    sets: [Set<N, K>; S],
 }
 
 #[allow(clippy::new_without_default)] // it is for statics
-impl<const N: usize, const S: usize> Cells<N, S> {
+impl<const N: usize, const S: usize, const K: usize> Cells<N, S, K> {
     /// All zeros.
     #[must_use]
     pub const fn new() -> Self {
         Cells {
             #[cfg(feature = "metrics")]
-            ways: AtomicU8::new(0),
+            ways: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             sets: [const { Set::new() }; S],
         }
@@ -131,25 +178,26 @@ impl<const N: usize, const S: usize> Cells<N, S> {
 
 /// The cells of one label set.
 #[cfg(feature = "metrics")]
-struct Set<const N: usize> {
-    /// One for each status, in the order of [`Status::ALL`].
-    calls: [DurationCell<N>; 4],
+struct Set<const N: usize, const K: usize> {
+    /// One for each status, in the order of the words.
+    calls: [DurationCell<N>; K],
     running: LevelCell,
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize> Set<N> {
+impl<const N: usize, const K: usize> Set<N, K> {
     const fn new() -> Self {
-        Set { calls: [const { DurationCell::new() }; 4], running: LevelCell::new() }
+        Set { calls: [const { DurationCell::new() }; K], running: LevelCell::new() }
     }
 
-    fn read(&self, ways: Ways) -> SetReading {
-        let calls = |status: Status| {
-            let cell = &self.calls[status as usize];
-            Calls { status, counts: cell.counts().to_vec(), nanos: cell.nanos() }
-        };
-        let statuses = Status::ALL.into_iter().filter(|status| ways.contains(*status)).map(calls).collect();
-        SetReading { statuses, running: self.running.level() }
+    /// Those of the statuses that are possible, and whatever was counted all the same.
+    fn read(&self, set: usize, is_possible: impl Fn(usize) -> bool) -> SetReading {
+        let calls = self.calls.iter().enumerate().map(|(status, cell)| {
+            let counts = cell.counts().to_vec();
+            Calls { status, is_possible: is_possible(status), counts, nanos: cell.nanos() }
+        });
+        let statuses = calls.filter(|calls| calls.is_possible || calls.count() > 0).collect();
+        SetReading { set, statuses, running: self.running.level() }
     }
 }
 
@@ -159,18 +207,25 @@ pub trait HasSite {
     type Site;
 }
 
-impl<const N: usize, const S: usize> HasSite for Cells<N, S> {
-    type Site = Site<N, S>;
+impl<const N: usize, const S: usize, const K: usize> HasSite for Cells<N, S, K> {
+    type Site = Site<N, S, K>;
 }
 
-impl<const N: usize, const S: usize> Site<N, S> {
-    /// A callsite that nobody has called yet, with its cells. `me` is the static that it initialises.
+impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
+    /// A callsite that nobody has called yet, with its cells and its open-ended labels. `me` is the static that it
+    /// initialises.
     #[must_use]
-    pub const fn new(definition: Definition, cells: &'static Cells<N, S>, me: &'static Site<N, S>) -> Self {
+    pub const fn new(
+        definition: Definition,
+        opens: &'static [Open],
+        cells: &'static Cells<N, S, K>,
+        me: &'static Site<N, S, K>,
+    ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = (cells, me);
         Site {
             definition,
+            opens,
             #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
@@ -180,15 +235,46 @@ impl<const N: usize, const S: usize> Site<N, S> {
         }
     }
 
+    /// The number of a call's label set, before its first label.
+    #[inline]
+    #[must_use]
+    pub fn number(&'static self) -> Number {
+        Number::new(&self.definition, self.opens, false)
+    }
+
+    /// The number of the label set in which a call runs whose value has labels too.
+    #[inline]
+    #[must_use]
+    pub fn before(&'static self, number: Number) -> usize {
+        number.set() * label::sets(&self.definition.dimensions[self.definition.first_after..])
+    }
+
+    /// What the labels of a returned value add to that, before the first of them.
+    #[inline]
+    #[must_use]
+    pub fn number_after(&'static self) -> Number {
+        let before = &self.definition.dimensions[..self.definition.first_after];
+        Number::new(&self.definition, self.opens.get(label::open_len(before)..).unwrap_or_default(), true)
+    }
+
+    fn record_after(&'static self, set: usize, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
+        for place in self.definition.first_after..self.definition.dimensions.len() {
+            span.record(self.definition.dimensions[place].label, &*self.text(place, set));
+        }
+    }
+
     /// The text of a label, for a span's field.
     #[must_use]
     pub fn text(&self, label: usize, set: usize) -> std::borrow::Cow<'static, str> {
-        label::text_in_set(self.definition.dimensions, label, set)
+        label::text_in_set(self.definition.dimensions, self.opens, label, set)
     }
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize> Callsite for Site<N, S> {
+impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> {
     const TIMED: bool = N > 1;
 
     #[inline]
@@ -202,29 +288,45 @@ impl<const N: usize, const S: usize> Callsite for Site<N, S> {
     }
 
     #[inline]
-    fn end(&'static self, set: usize, status: Status, nanos: Option<u64>) {
-        let cell = &self.cells.sets[set].calls[status as usize];
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: Option<u64>) {
+        // A word by hand may say too large an index: it is counted under the last word.
+        let cell = &self.cells.sets[set].calls[status.min(K - 1)];
         match nanos {
             Some(nanos) => cell.observe(nanos, &self.nanos),
             None => cell.count(),
         }
         if self.definition.in_flight.is_some() {
-            self.cells.sets[set].running.down();
+            self.cells.sets[ran].running.down();
         }
+    }
+
+    fn words(&self) -> &Words {
+        &self.definition.words
+    }
+
+    fn record(&'static self, set: usize, span: &Span) {
+        self.record_after(set, span);
     }
 }
 
 #[cfg(not(feature = "metrics"))]
-impl<const N: usize, const S: usize> Callsite for Site<N, S> {
+impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> {
     const TIMED: bool = false;
     #[inline]
     fn begin(&'static self, _: usize, _: Ways) {}
     #[inline]
-    fn end(&'static self, _: usize, _: Status, _: Option<u64>) {}
+    fn end(&'static self, _: usize, _: usize, _: usize, _: Option<u64>) {}
+    #[inline]
+    fn words(&self) -> &Words {
+        &self.definition.words
+    }
+    fn record(&'static self, set: usize, span: &Span) {
+        self.record_after(set, span);
+    }
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize> Site<N, S> {
+impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
     /// The first call, or the first of an instance that can end in another way.
     #[cold]
     fn meet(&'static self, ways: Ways) {
@@ -235,13 +337,28 @@ impl<const N: usize, const S: usize> Site<N, S> {
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize> Readable for Site<N, S> {
-    fn definition(&self) -> &Definition {
+impl<const N: usize, const S: usize, const K: usize> Readable for Site<N, S, K> {
+    fn definition(&'static self) -> &'static Definition {
         &self.definition
     }
 
-    fn read(&self) -> Reading {
+    fn opens(&'static self) -> &'static [Open] {
+        self.opens
+    }
+
+    fn read(&'static self) -> Reading {
         let ways = Ways::from_bits(self.cells.ways.load(Relaxed));
-        Reading { sets: self.cells.sets.iter().map(|set| set.read(ways)).collect() }
+        let words = &self.definition.words;
+        let digits = label::digits(self.definition.dimensions, self.opens);
+        // Of an open-ended label only what came is shown.
+        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
+        let read = |set: usize| {
+            let possible = |returned| digits.iter().all(|digit| digit.dimension.is_possible(digit.of(set), returned));
+            let (returned, unwound) = (possible(true), possible(false));
+            self.cells.sets[set].read(set, |status| {
+                ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
+            })
+        };
+        Reading { sets: (0..S).filter(is_seen).map(read).collect() }
     }
 }

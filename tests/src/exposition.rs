@@ -13,19 +13,32 @@ pub fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((series, value)) = line.rsplit_once(' ') else { continue };
         let (series_name, series_labels) = match series.split_once('{') {
-            Some((name, labels)) => (name, labels.trim_end_matches('}')),
+            Some((name, labels)) => (name, labels.strip_suffix('}').unwrap_or(labels)),
             None => (series, ""),
         };
-        // Label values of the tests hold no comma behind a quote.
-        let mut has: Vec<String> =
-            series_labels.split_inclusive("\",").map(|l| l.trim_end_matches(',').into()).collect();
-        has.retain(|label| !label.is_empty());
+        let mut has = split(series_labels);
         has.sort();
         if series_name == name && has == wanted {
             assert!(found.is_none(), "`{series}` stands twice");
             found = Some(value.parse().unwrap());
         }
     }
+    found
+}
+
+/// `label="value"` of each label, still escaped.
+fn split(labels: &str) -> Vec<String> {
+    let (mut found, mut label, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);
+    for c in labels.chars() {
+        if c == ',' && !quoted {
+            found.push(std::mem::take(&mut label));
+            continue;
+        }
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        label.push(c);
+    }
+    found.extend(Some(label).filter(|label| !label.is_empty()));
     found
 }
 

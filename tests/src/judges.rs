@@ -46,6 +46,17 @@ pub fn find(test: &str, judge: &str) -> Option<PathBuf> {
     found
 }
 
+/// For `python3 -c`: prints the families that the parser found as JSON: type, help, and of each sample its name, labels and value.
+pub const READ: &str = "
+import json, sys
+from prometheus_client.parser import text_string_to_metric_families
+text = sys.stdin.buffer.read().decode()
+print(json.dumps({
+    family.name: [family.type, family.documentation, [[s.name, s.labels, repr(s.value)] for s in family.samples]]
+    for family in text_string_to_metric_families(text)
+}))
+";
+
 /// Gives `input` to a program. Its output is returned if it is content, with its exit code and what it said if not.
 ///
 /// # Errors

@@ -35,17 +35,20 @@ fn fetch<'a>(
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                true,
-                true,
+                ::tallied::__private::Ways::sure::<
+                    ::tallied::__private::Status,
+                >(true, true),
                 ::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
@@ -82,8 +85,9 @@ fn fetch<'a>(
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).tallied_told()
+            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+                .tallied_told()
         },
     )
 }

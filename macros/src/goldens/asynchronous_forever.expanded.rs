@@ -25,10 +25,12 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
@@ -52,8 +54,9 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
         },
         |__out: &::tallied::__private::Never| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).tallied_told()
+            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+                .tallied_told()
         },
     )
 }

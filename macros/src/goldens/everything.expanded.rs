@@ -30,17 +30,20 @@ fn job() -> Result<(impl Sized, u8), Error> {
             type __TalliedCells = crate::metrics::tallied::__private::Cells<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
                 { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                true,
-                false,
+                crate::metrics::tallied::__private::Ways::sure::<
+                    crate::metrics::tallied::__private::Status,
+                >(true, false),
                 crate::metrics::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
@@ -57,8 +60,14 @@ fn job() -> Result<(impl Sized, u8), Error> {
         },
         |__out| {
             #[allow(unused_imports)]
-            use crate::metrics::tallied::__private::{AskAny as _, AskResult as _};
-            (&&crate::metrics::tallied::__private::Ask(__out)).tallied_told()
+            use crate::metrics::tallied::__private::{
+                AskAny as _, AskHand as _, AskResult as _,
+            };
+            (&&&crate::metrics::tallied::__private::Ask::<
+                crate::metrics::tallied::__private::Status,
+                _,
+            >::new(__out))
+                .tallied_told()
         },
     )
 }

@@ -24,10 +24,12 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );

@@ -3,72 +3,75 @@ fn serve<'a>(
     request: &Request<'a>,
     route: &'a Route,
 ) -> impl ::core::future::Future<Output = Result<Page, Error>> {
+    let __site = {
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::of(
+                "route",
+                <&Route as ::tallied::__private::Label>::VALUES,
+            ),
+            ::tallied::__private::Dimension::of(
+                "method",
+                <Method<'_> as ::tallied::__private::Label>::VALUES,
+            ),
+            ::tallied::__private::Dimension::one("zone", "eu"),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .counter(
+                "my_shop_serve_calls_total",
+                "Calls by route, method, zone and status.",
+                &[0usize, 1usize, 2usize],
+                true,
+            )
+            .histogram(
+                "my_shop_serve_duration_seconds",
+                "Duration of calls in seconds, by route, method, zone and status.",
+                &[0usize, 1usize, 2usize],
+                true,
+                &::tallied::__private::STANDARD_BUCKETS,
+            );
+        type __TalliedCells = ::tallied::__private::Cells<
+            { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
+            { ::tallied::__private::sets(__TALLIED_LABELS) },
+            { __TALLIED_SITE_SAYS.statuses() },
+        >;
+        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        const _: () = ::tallied::__private::within_budget(
+            &__TALLIED_SITE_SAYS,
+            ::tallied::__private::Ways::sure::<::tallied::__private::Status>(true, true),
+            ::tallied::__private::Budget::Given(500),
+        );
+        &__TALLIED_SITE
+    };
+    let __set = {
+        let mut __number = __site.number();
+        {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+            (&&::tallied::__private::Join::<'_, &Route>(&(route)))
+                .tallied_join(&mut __number);
+        }
+        {
+            #[allow(unused_imports)]
+            use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+            (&&::tallied::__private::Join::<'_, Method<'_>>(&(request.method())))
+                .tallied_join(&mut __number);
+        }
+        __number.set()
+    };
     ::tallied::__private::Observed::new(
-        {
-            #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                ::tallied::__private::Dimension::of(
-                    "route",
-                    <&Route as ::tallied::__private::Label>::VALUES,
-                ),
-                ::tallied::__private::Dimension::of(
-                    "method",
-                    <Method<'_> as ::tallied::__private::Label>::VALUES,
-                ),
-                ::tallied::__private::Dimension::one("zone", "eu"),
-            ];
-            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
-                )
-                .counter(
-                    "my_shop_serve_calls_total",
-                    "Calls by route, method, zone and status.",
-                    &[0usize, 1usize, 2usize],
-                    true,
-                )
-                .histogram(
-                    "my_shop_serve_duration_seconds",
-                    "Duration of calls in seconds, by route, method, zone and status.",
-                    &[0usize, 1usize, 2usize],
-                    true,
-                    &::tallied::__private::STANDARD_BUCKETS,
-                );
-            type __TalliedCells = ::tallied::__private::Cells<
-                { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-            >;
-            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            );
-            const _: () = ::tallied::__private::within_budget(
-                &__TALLIED_SITE_SAYS,
-                true,
-                true,
-                ::tallied::__private::Budget::Given(500),
-            );
-            &__TALLIED_SITE
-        },
-        {
-            let __set = 0;
-            let __set = {
-                #[allow(unused_imports)]
-                use ::tallied::__private::{JoinAny as _, JoinLabel as _};
-                (&&::tallied::__private::Join::<'_, &Route>(&(route)))
-                    .tallied_join(__set)
-            };
-            let __set = {
-                #[allow(unused_imports)]
-                use ::tallied::__private::{JoinAny as _, JoinLabel as _};
-                (&&::tallied::__private::Join::<'_, Method<'_>>(&(request.method())))
-                    .tallied_join(__set)
-            };
-            __set
-        },
+        __site,
+        __set,
         |__site, __set| {
             ::tallied::__private::tracing::span!(
                 target : ::core::module_path!(),
@@ -101,8 +104,9 @@ fn serve<'a>(
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).tallied_told()
+            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+                .tallied_told()
         },
     )
 }

@@ -18,10 +18,12 @@ fn only_a_span() {
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
@@ -42,8 +44,9 @@ fn only_a_span() {
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).tallied_told()
+            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+                .tallied_told()
         },
     )
 }

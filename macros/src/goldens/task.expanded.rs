@@ -32,30 +32,48 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
+                { __TALLIED_SITE_SAYS.statuses() },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
+                &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                false,
-                false,
+                ::tallied::__private::Ways::sure::<
+                    ::tallied::__private::Status,
+                >(false, false),
                 ::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
             );
             const {
-                ::tallied::__private::within_budget(
+                ::tallied::__private::within_budget_too(
                     &__TALLIED_SITE_SAYS,
-                    {
-                        #[allow(unused_imports)]
-                        use ::tallied::__private::NeverFails as _;
-                        ::tallied::__private::Fails::<Alias<Receipt>>::CAN
-                    },
-                    false,
+                    ::tallied::__private::Ways::sure::<
+                        ::tallied::__private::Status,
+                    >(false, false),
+                    ::tallied::__private::Ways::told_by::<
+                        Alias<Receipt>,
+                        _,
+                        _,
+                    >(
+                        &|__out| {
+                            #[allow(unused_imports)]
+                            use ::tallied::__private::{
+                                AskAny as _, AskHand as _, AskResult as _,
+                            };
+                            (&&&::tallied::__private::Ask::<
+                                ::tallied::__private::Status,
+                                _,
+                            >::new(__out))
+                                .tallied_told()
+                        },
+                        false,
+                    ),
                     ::tallied::__private::Budget::of_environment(
                         ::core::option_env!("TALLIED_SERIES_BUDGET"),
                     ),
@@ -84,8 +102,9 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskResult as _};
-            (&&::tallied::__private::Ask(__out)).tallied_told()
+            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+                .tallied_told()
         },
     )
 }

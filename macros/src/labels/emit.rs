@@ -40,24 +40,15 @@ pub fn label(label: &Label) -> TokenStream {
         [one] => one.clone(),
         parts => quote!(#private::Values::joined(&[#(#parts),*])),
     };
-    // The index of a variant is a number, and what the labels before it hold.
-    let (mut number, mut before) = (0usize, TokenStream::new());
-    let arms = label.variants.iter().map(|variant| {
-        let variant_name = &variant.name;
-        let base = quote!(#number #before);
+    let arms = label.variants.iter().enumerate().map(|(at, variant)| {
+        let (variant_name, base) = (&variant.name, index(label, at, &private));
         match &variant.holds {
-            Holds::Text(_) => {
-                number += 1;
-                quote!(Self::#variant_name => #base,)
-            }
-            Holds::Label(ty) => {
-                before.extend(quote_spanned!(ty.span()=> + const { <#ty as #private::Label>::VALUES.len() }));
-                quote!(Self::#variant_name(__inner) => {
-                    #[allow(unused_imports)]
-                    use #private::{JoinAny as _, JoinLabel as _};
-                    #base + (&&#private::Join::<'_, #ty>(__inner)).tallied_join(0)
-                })
-            }
+            Holds::Text(_) => quote!(Self::#variant_name => #base,),
+            Holds::Label(ty) => quote!(Self::#variant_name(__inner) => {
+                #[allow(unused_imports)]
+                use #private::{JoinAny as _, JoinLabel as _};
+                #base + (&&#private::Join::<'_, #ty>(__inner)).tallied_place()
+            }),
         }
     });
     let arms: TokenStream = arms.collect();
@@ -72,6 +63,7 @@ pub fn label(label: &Label) -> TokenStream {
     });
     quote!(
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Label for #name #type_generics #where_clause {
             const VALUES: #private::Values = #values;
             #[inline]
@@ -81,4 +73,19 @@ pub fn label(label: &Label) -> TokenStream {
         }
         #checked
     )
+}
+
+/// The index of a variant, or of the first value inside it: a number, and what the labels before it hold.
+// expands to: `2 + const { <Inner as Label>::VALUES.len() }`
+pub fn index(label: &Label, at: usize, private: &TokenStream) -> TokenStream {
+    let (mut number, mut before) = (0usize, TokenStream::new());
+    for variant in label.variants.iter().take(at) {
+        match &variant.holds {
+            Holds::Text(_) => number += 1,
+            Holds::Label(ty) => {
+                before.extend(quote_spanned!(ty.span()=> + const { <#ty as #private::Label>::VALUES.len() }));
+            }
+        }
+    }
+    quote!(#number #before)
 }

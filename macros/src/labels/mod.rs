@@ -3,7 +3,13 @@
 mod case;
 mod emit;
 mod model;
+mod options;
 mod parse;
+
+pub use emit::index;
+pub use model::{Holds, Label};
+pub use options::options;
+pub use parse::label;
 
 use proc_macro2::TokenStream;
 
@@ -11,7 +17,7 @@ use crate::diag::Errors;
 
 pub fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
-    let model = parse::label(input, &errors);
+    let model = label(input, &errors);
     match (errors.finish(), model) {
         // The item of a derive stays by itself.
         (Err(errors), _) => errors.to_compile_error(),

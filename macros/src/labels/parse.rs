@@ -2,19 +2,12 @@
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token};
+use syn::{Data, DeriveInput, Fields, LitStr};
 
 use super::case::{CASES, rename};
 use super::model::{Holds, Label, Variant};
+use super::options::options;
 use crate::diag::{Errors, did_you_mean};
-
-/// What `#[label(…)]` says, each at most once.
-#[derive(Default)]
-struct Options {
-    rename: Option<LitStr>,
-    rename_all: Option<LitStr>,
-    krate: Option<Path>,
-}
 
 pub fn label(input: TokenStream, errors: &Errors) -> Option<Label> {
     let input: DeriveInput = match syn::parse2(input) {
@@ -85,41 +78,4 @@ fn no_text_twice(variants: &[Variant], errors: &Errors) {
             );
         }
     }
-}
-
-fn options(attrs: &[Attribute], known: &[&str], errors: &Errors) -> Options {
-    let mut options = Options::default();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("label")) {
-        let read = attr.parse_nested_meta(|meta| {
-            let key = meta.path.require_ident()?.clone();
-            match key.to_string().as_str() {
-                word if !known.contains(&word) => Err(unknown(&key, known)),
-                "rename" => set(&mut options.rename, meta.value()?.parse()?, &key),
-                "rename_all" => set(&mut options.rename_all, meta.value()?.parse()?, &key),
-                _ => {
-                    meta.input.parse::<Token![=]>()?;
-                    set(&mut options.krate, meta.input.call(Path::parse_mod_style)?, &key)
-                }
-            }
-        });
-        if let Err(error) = read {
-            errors.push(error);
-        }
-    }
-    options
-}
-
-fn set<T>(place: &mut Option<T>, value: T, key: &Ident) -> syn::Result<()> {
-    if place.replace(value).is_some() {
-        return Err(syn::Error::new_spanned(key, format!("duplicate argument `{key}`; remove one of the two")));
-    }
-    Ok(())
-}
-
-fn unknown(key: &Ident, known: &[&str]) -> syn::Error {
-    let remedy = match did_you_mean(&key.to_string(), known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("here it takes {}", crate::diag::listed(known)),
-    };
-    syn::Error::new_spanned(key, format!("unknown argument `{key}` of `label(…)`; {remedy}"))
 }

@@ -12,11 +12,11 @@ use syn::{Expr, Ident, LitBool, LitStr, Path, Token, Type, parenthesized, token}
 use crate::diag::{Errors, did_you_mean, listed};
 
 /// The arguments that this version has.
-pub const KNOWN: [&str; 8] = ["counter", "histogram", "in_flight", "labels", "buckets", "budget", "span", "crate"];
+pub const KNOWN: [&str; 10] =
+    ["counter", "histogram", "in_flight", "labels", "after", "status", "buckets", "budget", "span", "crate"];
 
 /// Words that are arguments of tracing's attribute or will be of ours: never labels.
-pub const RESERVED: [&str; 19] = [
-    "after",
+pub const RESERVED: [&str; 17] = [
     "allow",
     "args",
     "busy",
@@ -32,7 +32,6 @@ pub const RESERVED: [&str; 19] = [
     "skip",
     "skip_all",
     "slow",
-    "status",
     "summary",
     "target",
 ];
@@ -45,6 +44,10 @@ pub struct Args {
     pub in_flight: Option<Metric>,
     pub buckets: Option<Buckets>,
     pub labels: Option<Vec<Label>>,
+    /// Labels from the returned value.
+    pub after: Option<Vec<Label>>,
+    /// The type of the words for what becomes of a call.
+    pub status: Option<Type>,
     pub budget: Option<Expr>,
     pub span: Option<bool>,
     pub krate: Option<Path>,
@@ -66,9 +69,13 @@ pub struct Metric {
     pub labels: Option<Vec<Ident>>,
 }
 
-/// `name`, `name = expression` or `name: Type = expression`.
+/// `name`, `name = expression` or `name: Type = expression`, with arguments of its own behind the name or without.
 pub struct Label {
     pub name: Ident,
+    /// `(max = N)`
+    pub most: Option<Expr>,
+    /// `(flatten)`
+    pub flatten: Option<Ident>,
     pub ty: Option<Type>,
     pub value: Option<Expr>,
 }
@@ -135,17 +142,19 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             set(&mut args.budget, input.parse()?, &key, errors);
         }
         "labels" => {
-            if !input.peek(token::Paren) {
-                return Err(expected(input, &key, "`labels(queue, route: Route = req.route())`"));
-            }
-            let inner;
-            parenthesized!(inner in input);
-            let mut labels = Vec::new();
-            list(&inner, errors, |inner| {
-                labels.push(label(inner)?);
-                Ok(())
-            });
+            let labels = labels(input, &key, "`labels(queue, route: Route = req.route())`", errors)?;
             set(&mut args.labels, labels, &key, errors);
+        }
+        "after" => {
+            let labels = labels(input, &key, "`after(hit = |page| page.is_some())`", errors)?;
+            set(&mut args.after, labels, &key, errors);
+        }
+        "status" => {
+            equals(input, &key, "`status = MyStatus`")?;
+            if input.is_empty() || input.peek(Token![,]) || input.peek(LitStr) {
+                return Err(expected(input, &key, "`status = MyStatus`"));
+            }
+            set(&mut args.status, input.parse()?, &key, errors);
         }
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
@@ -170,6 +179,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             let known = KNOWN.iter().chain(&RESERVED).copied();
             let remedy = match did_you_mean(word, known) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if input.peek(token::Paren) => format!("a label is written `labels({word}(…))`"),
                 None => format!("the arguments are {}", listed(&KNOWN)),
             };
             return Err(syn::Error::new_spanned(&key, format!("unknown argument `{word}`; {remedy}")));
@@ -251,15 +261,32 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors
     Ok(())
 }
 
-fn label(input: ParseStream<'_>) -> syn::Result<Label> {
+/// What is between the parentheses of `labels(…)` and `after(…)`.
+fn labels(input: ParseStream<'_>, key: &Ident, form: &str, errors: &Errors) -> syn::Result<Vec<Label>> {
+    if !input.peek(token::Paren) {
+        return Err(expected(input, key, form));
+    }
+    let inner;
+    parenthesized!(inner in input);
+    let mut labels = Vec::new();
+    list(&inner, errors, |inner| {
+        labels.push(label(inner, errors)?);
+        Ok(())
+    });
+    Ok(labels)
+}
+
+fn label(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Label> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected the name of a label"));
     }
     let name = input.call(Ident::parse_any)?;
+    let mut label = Label { name, most: None, flatten: None, ty: None, value: None };
     if input.peek(token::Paren) {
-        return Err(input.error("labels with arguments of their own are not in this version"));
+        let inner;
+        parenthesized!(inner in input);
+        list(&inner, errors, |inner| of_label(inner, &mut label, errors));
     }
-    let mut label = Label { name, ty: None, value: None };
     if input.peek(Token![:]) {
         input.parse::<Token![:]>()?;
         label.ty = Some(input.parse()?);
@@ -270,6 +297,34 @@ fn label(input: ParseStream<'_>) -> syn::Result<Label> {
         label.value = Some(input.parse()?);
     }
     Ok(label)
+}
+
+/// An argument of one label.
+fn of_label(input: ParseStream<'_>, label: &mut Label, errors: &Errors) -> syn::Result<()> {
+    const KNOWN: [&str; 2] = ["max", "flatten"];
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(format!("expected an argument of the label `{}` such as `max = 64`", label.name)));
+    }
+    let key = input.call(Ident::parse_any)?;
+    match key.to_string().as_str() {
+        "max" => {
+            equals(input, &key, "`max = 64`")?;
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(expected(input, &key, "`max = 64`"));
+            }
+            set(&mut label.most, input.parse()?, &key, errors);
+        }
+        "flatten" => set(&mut label.flatten, key.clone(), &key, errors),
+        word => {
+            let remedy = match did_you_mean(word, KNOWN) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", listed(&KNOWN)),
+            };
+            let message = format!("unknown argument `{word}` of the label `{}`; {remedy}", label.name);
+            return Err(syn::Error::new_spanned(&key, message));
+        }
+    }
+    Ok(())
 }
 
 fn string(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{
     AttrStyle, Attribute, FnArg, GenericArgument, GenericParam, Ident, LitStr, Pat, PatType, PathArguments, ReturnType,
-    Signature, Token, Type, TypeParamBound, Visibility,
+    Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
 };
 
 use crate::diag::Errors;
@@ -167,6 +167,16 @@ impl Callee {
         match &self.sig.output {
             ReturnType::Default => Returns::Plain,
             ReturnType::Type(_, ty) => returned(ty),
+        }
+    }
+
+    /// The type of the value that a call gives in the end, as it is written.
+    pub fn returned(&self) -> Option<Type> {
+        match (self.returns(), &self.sig.output) {
+            (Returns::ImplFuture | Returns::ImplFutureAnd(_) | Returns::BoxFuture, _) => self.output_of_future(),
+            (Returns::ImplTrait, _) => None,
+            (Returns::Plain, ReturnType::Default) => Some(parse_quote!(())),
+            (Returns::Plain, ReturnType::Type(_, ty)) => Some(peeled(ty).clone()),
         }
     }
 

@@ -31,15 +31,36 @@ pub enum Holds {
     Value { ty: Type, expression: TokenStream },
     /// What an expression gives, of a type that the compiler finds by itself from the parameters that it names.
     Inferred { parameters: Vec<(Ident, Type)>, expression: TokenStream },
+    /// The first values that an expression gives, and one for the rest.
+    Open { most: Expr, expression: TokenStream },
+    /// Several labels, of a set.
+    Set { ty: Type, expression: TokenStream },
+    /// What a closure makes of the returned value.
+    After { what: After, closure: Expr },
+}
+
+/// What a label from the returned value is.
+pub enum After {
+    Value(Type),
+    /// Of a type that the compiler finds by itself, from that of the returned value.
+    Inferred(Type),
+    Open(Expr),
 }
 
 impl Holds {
     /// What is evaluated at each call.
     pub fn expression(&self) -> Option<&TokenStream> {
         match self {
-            Holds::Value { expression, .. } | Holds::Inferred { expression, .. } => Some(expression),
-            Holds::Name | Holds::Path | Holds::Text(_) => None,
+            Holds::Value { expression, .. }
+            | Holds::Inferred { expression, .. }
+            | Holds::Open { expression, .. }
+            | Holds::Set { expression, .. } => Some(expression),
+            Holds::Name | Holds::Path | Holds::Text(_) | Holds::After { .. } => None,
         }
+    }
+
+    pub fn is_after(&self) -> bool {
+        matches!(self, Holds::After { .. })
     }
 }
 
@@ -51,12 +72,13 @@ pub struct Labels {
 
 impl Labels {
     /// The labels of a family, by their places: those that it lists, or else all that are not for others alone. And whether
-    /// it has `status`.
-    pub fn of_family(&self, list: Option<&[Ident]>) -> (Vec<usize>, bool) {
+    /// it has `status`. A call that is running has none of what is known when it ends.
+    pub fn of_family(&self, list: Option<&[Ident]>, of_running: bool) -> (Vec<usize>, bool) {
         let lists = |name: &str| list.is_some_and(|list| list.iter().any(|word| word.unraw() == name));
         let has = |label: &Label| if list.is_some() { lists(&label.name) } else { !label.is_listed_only };
+        let has = |label: &Label| has(label) && !(of_running && label.holds.is_after());
         let places = self.all.iter().enumerate().filter(|(_, label)| has(label)).map(|(at, _)| at).collect();
-        (places, list.is_none() || lists("status"))
+        (places, !of_running && (list.is_none() || lists("status")))
     }
 
     /// The label that holds the function's name, if the user named one.
@@ -72,6 +94,9 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
     for label in args.labels.iter().flatten() {
         add(&mut labels, &label.name, of_list(label, &parameters, callee, errors), errors);
     }
+    for label in args.after.iter().flatten() {
+        add(&mut labels, &label.name, of_after(label, callee, errors), errors);
+    }
     let of_all = labels.all.len();
     for metric in [&args.counter, &args.histogram, &args.in_flight].into_iter().flatten() {
         let list = metric.labels.as_deref().unwrap_or_default();
@@ -80,12 +105,18 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
                 errors.at(word, format!("duplicate label `{word}`; remove one of the two"));
             } else if word == "status" && metric.key == "in_flight" {
                 errors.at(word, "a running call has no `status` yet; remove it");
+            } else if metric.key == "in_flight"
+                && labels.all.iter().any(|l| l.holds.is_after() && word.unraw() == l.name)
+            {
+                errors.at(word, format!("a running call has no `{word}` yet, which is in `after(…)`; remove it"));
             } else if word != "status" && !labels.all.iter().any(|label| word.unraw() == label.name) {
                 words(std::slice::from_ref(word), true, &mut labels, &parameters, callee, errors);
             }
         }
     }
     labels.all.iter_mut().skip(of_all).for_each(|label| label.is_listed_only = true);
+    // What is known at the end is the last part of a label set's number.
+    labels.all.sort_by_key(|label| label.holds.is_after());
     labels
 }
 
@@ -145,16 +176,42 @@ fn add(labels: &mut Labels, word: &Ident, holds: Option<Holds>, errors: &Errors)
 /// A label in `labels(…)`.
 fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, errors: &Errors) -> Option<Holds> {
     let name = label.name.unraw().to_string();
-    match (&label.value, &label.ty) {
-        (None, _) => {
-            let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
-                let near = did_you_mean(&name, parameters.iter().map(|parameter| parameter.name.as_str()));
-                let remedy = near.map_or_else(|| told(parameters), |near| format!("did you mean `{near}`?"));
-                errors.at(&label.name, format!("no parameter is called `{name}`; {remedy}"));
-                return None;
-            };
-            of_parameter(parameter, callee, errors)
+    if let (Some(_), Some(flatten)) = (&label.most, &label.flatten) {
+        errors.at(flatten, "`max` is for one open-ended value, `flatten` for a set of labels; remove one of the two");
+        return None;
+    }
+    let parameter = || {
+        let found = parameters.iter().find(|parameter| parameter.name == name);
+        if found.is_none() {
+            let near = did_you_mean(&name, parameters.iter().map(|parameter| parameter.name.as_str()));
+            let remedy = near.map_or_else(|| told(parameters), |near| format!("did you mean `{near}`?"));
+            errors.at(&label.name, format!("no parameter is called `{name}`; {remedy}"));
         }
+        found
+    };
+    if let Some(most) = &label.most {
+        let expression = match &label.value {
+            Some(value) => value.to_token_stream(),
+            None => parameter()?.ident.to_token_stream(),
+        };
+        return open(most, label.ty.as_ref(), callee, errors).map(|most| Holds::Open { most, expression });
+    }
+    if label.flatten.is_some() {
+        let (ty, expression) = match (&label.value, &label.ty) {
+            (Some(value), Some(ty)) => (nameable(ty, callee, errors)?, value.to_token_stream()),
+            (Some(value), None) => {
+                errors.at(value, format!("a set of labels needs its type here; write `{name}(flatten): Type = …`"));
+                return None;
+            }
+            (None, _) => {
+                let parameter = parameter()?;
+                (nameable(parameter.ty, callee, errors)?, parameter.ident.to_token_stream())
+            }
+        };
+        return Some(Holds::Set { ty, expression });
+    }
+    match (&label.value, &label.ty) {
+        (None, _) => of_parameter(parameter()?, callee, errors),
         (Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })), None) => {
             if text.value().is_empty() {
                 errors.at(text, "an empty text is the absent label; leave the label out, or name its value");
@@ -173,6 +230,60 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
             Some(Holds::Value { ty, expression: value.to_token_stream() })
         }
     }
+}
+
+/// How many values an open-ended label keeps: a constant. Its type is not needed.
+fn open(most: &Expr, ty: Option<&Type>, callee: &Callee, errors: &Errors) -> Option<Expr> {
+    if let Some(ty) = ty {
+        errors.at(ty, "a label with `max` needs no type; remove it");
+        return None;
+    }
+    if let Some(open) = callee.open_name(most.to_token_stream()) {
+        errors.at(&open, format!("`max` must be known where the function is written, and `{open}` is not"));
+        return None;
+    }
+    if let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = most {
+        if number.base10_digits() == "0" {
+            errors.at(most, "the label would keep no value; `max` is at least 1");
+            return None;
+        }
+    } else if matches!(most, Expr::Lit(_) | Expr::Unary(_)) {
+        errors.at(most, "expected the number of values to keep: `max = 64`, or the name of a constant");
+        return None;
+    }
+    Some(most.clone())
+}
+
+/// A label in `after(…)`.
+fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Holds> {
+    let name = label.name.unraw().to_string();
+    if let Some(flatten) = &label.flatten {
+        errors.at(flatten, "a set of labels is known before the call; put it into `labels(…)`");
+        return None;
+    }
+    let Some(closure) = label.value.clone() else {
+        let message = format!("`{name}` comes from the returned value; write `{name} = |returned| …`");
+        errors.at(&label.name, message);
+        return None;
+    };
+    if matches!(closure, Expr::Lit(_)) {
+        errors.at(&closure, format!("expected a closure over the returned value: `{name} = |returned| …`"));
+        return None;
+    }
+    let what = match (&label.most, &label.ty) {
+        (Some(most), ty) => After::Open(open(most, ty.as_ref(), callee, errors)?),
+        (None, Some(ty)) => After::Value(nameable(ty, callee, errors)?),
+        (None, None) => {
+            let returned = callee.returned().and_then(|returned| named(&returned, callee));
+            if returned.is_none() {
+                let message =
+                    format!("the type of this label cannot be inferred here; write `{name}: Type = |returned| …`");
+                errors.at(&closure, message);
+            }
+            After::Inferred(returned?)
+        }
+    };
+    Some(Holds::After { what, closure })
 }
 
 /// A value whose type follows from the types of the parameters, as far as those can be named in a `static`.
@@ -213,7 +324,7 @@ fn of_parameter(parameter: &Parameter<'_>, callee: &Callee, errors: &Errors) -> 
 }
 
 /// The type as a `static` can name it: without the function's lifetimes. The function's own types it cannot name.
-fn nameable(ty: &Type, callee: &Callee, errors: &Errors) -> Option<Type> {
+pub fn nameable(ty: &Type, callee: &Callee, errors: &Errors) -> Option<Type> {
     if let Some(open) = callee.open_name(ty.to_token_stream()) {
         errors.at(
             ty,

@@ -26,6 +26,8 @@ pub struct Plan {
     pub in_flight: Option<Family>,
     /// The histogram's bounds; `None` for the standard ones.
     pub bounds: Option<Expr>,
+    /// The words for what becomes of a call; `None` for the usual ones.
+    pub status: Option<Type>,
     pub budget: Option<Expr>,
     /// Whether the package is of the user's own workspace.
     pub is_own: bool,
@@ -42,12 +44,15 @@ pub struct Family {
     pub status: bool,
 }
 
-/// Whether a call can end as `error`, as far as the signature tells.
+/// What is known of how a call can end.
 pub enum Told {
+    /// Whether it can be an error, as the signature says.
     Certainly(bool),
-    /// The compiler knows, of this type. It may name parameters of an `impl` round the function, which a constant beside the
-    /// function cannot.
-    ByType(Type),
+    /// The compiler knows, of this type; the signature says only so much. The type may name parameters of an `impl` round the
+    /// function, which a constant beside the function cannot.
+    ByType(bool, Type),
+    /// Any word of the user's.
+    Anything,
 }
 
 /// How the body is wrapped.
@@ -98,8 +103,10 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     if labels.all.is_empty() {
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
+    let status = args.status.as_ref().and_then(|ty| labels::nameable(ty, &callee, errors));
+    let needs_value = args.status.is_some() || labels.all.iter().any(|label| label.holds.is_after());
     Plan {
-        shape: shape(&callee),
+        shape: shape(&callee, needs_value),
         krate: args.krate,
         name,
         labels: labels.all,
@@ -109,7 +116,8 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
         bounds,
         budget: args.budget,
         is_own: package.is_own,
-        told: told(&callee),
+        told: told(&callee, args.status.is_some()),
+        status,
         span: args.span.unwrap_or(true),
         callee,
     }
@@ -151,14 +159,15 @@ impl Names<'_> {
                 self.errors.at(name, message);
             }
         }
-        let (mut places, status) = self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()));
+        let (mut places, status) =
+            self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()), suffix == IN_FLIGHT);
         let mut labels: Vec<&str> = places.iter().map(|place| self.labels.all[*place].name.as_str()).collect();
         // Without labels of the user's, a derived family has `function` and a named one has none.
         let lists = metric.is_some_and(|metric| metric.labels.is_some());
         if self.labels.all.is_empty() && named.is_none() && !lists {
             (places, labels) = (vec![0], vec!["function"]);
         }
-        if status && suffix != IN_FLIGHT {
+        if status {
             labels.push("status");
         }
         let given = metric.and_then(|metric| metric.help.as_ref());
@@ -168,7 +177,7 @@ impl Names<'_> {
         Some(Family {
             name: named.map_or_else(|| self.derived(suffix), LitStr::value),
             help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
-            status: status && suffix != IN_FLIGHT,
+            status,
             labels: places,
         })
     }
@@ -194,27 +203,26 @@ fn by(labels: &[&str]) -> String {
 }
 
 /// What the signature tells of errors: by its words where they are plain, by the type where the compiler must be asked.
-fn told(callee: &Callee) -> Told {
+/// With words of the user's, a value of any type may be told by hand.
+fn told(callee: &Callee, by_hand: bool) -> Told {
     let output = &callee.sig.output;
     let ty = match callee.returns() {
-        Returns::ImplFuture | Returns::ImplFutureAnd(_) | Returns::BoxFuture => callee.output_of_future(),
-        Returns::Plain => match output {
-            ReturnType::Type(_, ty) if !is_never_a_result(output) => Some(peeled(ty).clone()),
-            _ => return Told::Certainly(false),
-        },
-        Returns::ImplTrait => return Told::Certainly(false),
+        Returns::Plain if !by_hand && is_never_a_result(output) => return Told::Certainly(false),
+        Returns::ImplTrait if !by_hand => return Told::Certainly(false),
+        _ => callee.returned(),
     };
-    let says_result = find(output.to_token_stream(), &["Result".to_owned()]).is_some();
+    // Without arguments it may be a type of the user's own that is called so.
+    let is_result = |ty: &Type| {
+        matches!(ty, Type::Path(path) if path.path.segments.last()
+            .is_some_and(|segment| segment.ident == "Result" && !segment.arguments.is_none()))
+    };
     match ty {
-        // Without arguments it may be a type of the user's own that is called so.
-        Some(Type::Path(path))
-            if path.path.segments.last().is_some_and(|s| s.ident == "Result" && !s.arguments.is_none()) =>
-        {
-            Told::Certainly(true)
-        }
-        Some(ty) if !labels::has_no_name(&ty) => Told::ByType(ty),
+        Some(Type::Never(_)) => Told::Certainly(false),
+        Some(ty) if is_result(&ty) && !by_hand => Told::Certainly(true),
+        Some(ty) if !labels::has_no_name(&ty) => Told::ByType(is_result(&ty), ty),
         // What cannot be named is taken at its word.
-        _ => Told::Certainly(says_result),
+        _ if by_hand => Told::Anything,
+        _ => Told::Certainly(find(output.to_token_stream(), &["Result".to_owned()]).is_some()),
     }
 }
 
@@ -265,7 +273,7 @@ fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
     Some(buckets.bounds.clone())
 }
 
-fn shape(callee: &Callee) -> Shape {
+fn shape(callee: &Callee, needs_value: bool) -> Shape {
     if callee.sig.asyncness.is_some() {
         return if callee.attrs.iter().all(is_inert) { Shape::AsyncRewritten } else { Shape::AsyncKept };
     }
@@ -273,10 +281,13 @@ fn shape(callee: &Callee) -> Shape {
         Returns::ImplFuture | Returns::ImplFutureAnd(_) => Shape::ReturnedFuture,
         Returns::BoxFuture => Shape::ReturnedBox,
         // A closure cannot say `-> impl Trait`, and so cannot infer, say, the lifetimes of `impl Fn(&str) -> &str`.
-        Returns::ImplTrait => Shape::Inline,
+        Returns::ImplTrait if !needs_value => Shape::Inline,
         // A closure would be the caller that `Location::caller()` tells, and is not inlined into code with features.
-        Returns::Plain if sees_its_body(callee) && is_never_a_result(&callee.sig.output) => Shape::Inline,
-        Returns::Plain => Shape::Closure,
+        Returns::Plain if !needs_value && sees_its_body(callee) && is_never_a_result(&callee.sig.output) => {
+            Shape::Inline
+        }
+        // A guard beside the body sees no value.
+        Returns::Plain | Returns::ImplTrait => Shape::Closure,
     }
 }
 

@@ -5,35 +5,54 @@
 
 use std::borrow::Cow;
 
-use super::Values;
+use super::open::Open;
+use super::path::path;
+use super::{Message, Values};
 
-/// One label of a callsite.
+/// One label of a callsite, or the labels of one set that stand together.
 #[derive(Clone, Copy, Debug)]
 pub struct Dimension {
     /// The label's name, for example `task_name`.
     pub(crate) label: &'static str,
     texts: Texts,
+    after: After,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Texts {
     One(&'static str),
-    Path { module: &'static str, type_name: fn() -> &'static str },
+    Path {
+        module: &'static str,
+        type_name: fn() -> &'static str,
+    },
     Of(Values),
+    /// At most so many, whatever comes first, and one for the rest.
+    Open(usize),
+    Set(&'static [Dimension]),
+}
+
+/// Whether a label is known only when the call has returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    No,
+    /// Its first value, which is absent, is that of a call that did not return.
+    AbsentAdded,
+    /// The same, and a returned value may be absent too.
+    AbsentAnyway,
 }
 
 impl Dimension {
     /// A label with one value: the function's bare name, or a literal.
     #[must_use]
     pub const fn one(label: &'static str, text: &'static str) -> Self {
-        Dimension { label, texts: Texts::One(text) }
+        Dimension { label, texts: Texts::One(text), after: After::No }
     }
 
     /// A label that holds the function's path in its crate. `module` is the callsite's `module_path!()`, and `type_name`
     /// gives the type name of an item inside the function.
     #[must_use]
     pub const fn path(label: &'static str, module: &'static str, type_name: fn() -> &'static str) -> Self {
-        Dimension { label, texts: Texts::Path { module, type_name } }
+        Dimension { label, texts: Texts::Path { module, type_name }, after: After::No }
     }
 
     /// A label with these values.
@@ -45,233 +64,226 @@ impl Dimension {
     #[track_caller]
     pub const fn of(label: &'static str, values: Values) -> Self {
         super::no_text_twice(label, values);
-        Dimension { label, texts: Texts::Of(values) }
+        Dimension { label, texts: Texts::Of(values), after: After::No }
+    }
+
+    /// A label that keeps the first `most` values that come, and counts the rest as `_other`.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it would keep none.
+    #[must_use]
+    #[track_caller]
+    pub const fn open(label: &'static str, most: usize) -> Self {
+        if most == 0 {
+            let message = Message::new("the label `").text(label).text("` keeps no value; `max` is at least 1");
+            panic!("{}", message.as_str());
+        }
+        Dimension { label, texts: Texts::Open(most), after: After::No }
+    }
+
+    /// The labels of a set, which the callsite calls by one name.
+    #[must_use]
+    pub const fn set(name: &'static str, labels: &'static [Dimension]) -> Self {
+        Dimension { label: name, texts: Texts::Set(labels), after: After::No }
+    }
+
+    /// The same label, known when the call has returned: absent for a call that did not.
+    #[must_use]
+    pub const fn after(mut self) -> Self {
+        self.after = match self.texts {
+            Texts::Of(values) if values.begins_absent() => After::AbsentAnyway,
+            _ => After::AbsentAdded,
+        };
+        self
     }
 
     /// How many values it has.
     #[must_use]
     #[allow(clippy::len_without_is_empty)] // it never is
     pub const fn len(&self) -> usize {
-        match &self.texts {
+        let len = match self.texts {
             Texts::One(_) | Texts::Path { .. } => 1,
             Texts::Of(values) => values.len(),
+            Texts::Open(most) => most.saturating_add(1),
+            Texts::Set(labels) => super::sets(labels),
+        };
+        if matches!(self.after, After::AbsentAdded) { len.saturating_add(1) } else { len }
+    }
+
+    /// How many of its labels are open-ended.
+    pub(super) const fn open_len(&self) -> usize {
+        match self.texts {
+            Texts::Open(_) => 1,
+            Texts::Set(labels) => open_len(labels),
+            _ => 0,
         }
     }
 
-    /// The text of one value.
+    /// The labels that it stands for, if it is a set.
+    pub(super) const fn inner(&self) -> Option<&'static [Dimension]> {
+        if let Texts::Set(labels) = self.texts { Some(labels) } else { None }
+    }
+
+    /// The most values that it keeps, if it is open-ended.
+    pub(super) const fn most(&self) -> Option<usize> {
+        if let Texts::Open(most) = self.texts { Some(most) } else { None }
+    }
+
+    /// Whether a call that returned, or one that did not, can have this value.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn is_possible(&self, index: usize, returned: bool) -> bool {
+        match self.after {
+            After::No => true,
+            After::AbsentAdded => returned == (index > 0),
+            After::AbsentAnyway => returned || index == 0,
+        }
+    }
+
+    /// The text of one value, or `None` for one that nobody has seen yet. `open` has the values of an open-ended label.
     ///
     /// A path is cut from a type name at each call: meant for scrapes and enabled spans.
     #[must_use]
-    pub fn text(&self, index: usize) -> Cow<'static, str> {
+    pub(crate) fn text(&self, index: usize, open: Option<&Open>) -> Option<Cow<'static, str>> {
+        let index = match self.after {
+            After::AbsentAdded if index == 0 => return Some(Cow::Borrowed("")),
+            After::AbsentAdded => index - 1,
+            After::No | After::AbsentAnyway => index,
+        };
         match self.texts {
-            Texts::One(text) => Cow::Borrowed(text),
-            Texts::Path { module, type_name } => path(module, type_name()),
-            Texts::Of(values) => Cow::Borrowed(values.get(index)),
+            Texts::One(text) => Some(Cow::Borrowed(text)),
+            Texts::Path { module, type_name } => Some(path(module, type_name())),
+            Texts::Of(values) => Some(Cow::Borrowed(values.get(index))),
+            Texts::Open(_) => open?.text(index).map(Cow::Borrowed),
+            Texts::Set(_) => None,
         }
     }
 }
 
-/// The text of one label in one of the label sets, which count through the last label first.
+/// How many labels are open-ended.
 #[must_use]
-pub fn text_in_set(dimensions: &[Dimension], at: usize, set: usize) -> Cow<'static, str> {
+pub const fn open_len(dimensions: &[Dimension]) -> usize {
+    let (mut at, mut len) = (0, 0);
+    while at < dimensions.len() {
+        len += dimensions[at].open_len();
+        at += 1;
+    }
+    len
+}
+
+/// One label, as a scrape sees it: a digit of the number of a label set.
+pub(crate) struct Digit {
+    pub(crate) dimension: &'static Dimension,
+    /// Its place, or that of the set that it belongs to, among the dimensions of the callsite.
+    pub(crate) place: usize,
+    /// What one more of it adds to the number.
+    weight: usize,
+    /// Where its values are, if it is open-ended.
+    pub(crate) open: Option<&'static Open>,
+}
+
+impl Digit {
+    /// Which of its values a label set has.
+    pub(crate) fn of(&self, set: usize) -> usize {
+        set / self.weight % self.dimension.len().max(1)
+    }
+
+    /// Whether a label set has the value that stands for all that are not kept: the last of an open-ended label.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn is_other(&self, set: usize) -> bool {
+        self.open.is_some() && self.of(set) + 1 == self.dimension.len()
+    }
+
+    /// The text of its value in a label set; `None` where nobody has seen that value.
+    pub(crate) fn text(&self, set: usize) -> Option<Cow<'static, str>> {
+        self.dimension.text(self.of(set), self.open)
+    }
+}
+
+/// Every label of a callsite, those of sets one by one. The number of a label set counts through the last one first.
+pub(crate) fn digits(dimensions: &'static [Dimension], mut opens: &'static [Open]) -> Vec<Digit> {
+    let mut digits = Vec::new();
+    for (place, dimension) in dimensions.iter().enumerate() {
+        collect(dimension, place, &mut opens, &mut digits);
+    }
+    let mut weight = 1usize;
+    for digit in digits.iter_mut().rev() {
+        digit.weight = weight;
+        weight = weight.saturating_mul(digit.dimension.len());
+    }
+    digits
+}
+
+fn collect(dimension: &'static Dimension, place: usize, opens: &mut &'static [Open], digits: &mut Vec<Digit>) {
+    if let Some(inner) = dimension.inner() {
+        for dimension in inner {
+            collect(dimension, place, opens, digits);
+        }
+        return;
+    }
+    let mut open = None;
+    if dimension.most().is_some() {
+        if let Some((first, rest)) = opens.split_first() {
+            (open, *opens) = (Some(first), rest);
+        }
+    }
+    digits.push(Digit { dimension, place, weight: 1, open });
+}
+
+/// The text of one label in a label set, for a span: of a set of labels, `name=value` of each.
+#[must_use]
+pub(crate) fn text_in_set(
+    dimensions: &'static [Dimension],
+    opens: &'static [Open],
+    at: usize,
+    set: usize,
+) -> Cow<'static, str> {
     let Some(dimension) = dimensions.get(at) else { return Cow::Borrowed("") };
-    let behind: usize = dimensions[at + 1..].iter().map(Dimension::len).product();
-    dimension.text(set / behind.max(1) % dimension.len().max(1))
-}
-
-/// The type name of a function item: of the marker in each callsite.
-#[must_use]
-pub fn type_name_of<F>(_: F) -> &'static str {
-    std::any::type_name::<F>()
-}
-
-/// Cuts the function's path out of the type name of an item inside it.
-///
-/// The compiler writes `krate::cart::Cart::load::marker`, or `<krate::cart::Cart as krate::Store>::load::marker` for a
-/// trait's method, or `krate::orders::<impl krate::Store for krate::cart::Cart>::load::marker` where the impl stands in
-/// another module than its type: all three are `cart::Cart::load`. A list of parameters that are left open (`Cart<_>`) is
-/// cut, one with types in it (`Cart<u8>`) stays: it tells two impls apart.
-fn path(module: &'static str, type_name: &'static str) -> Cow<'static, str> {
-    let function = type_name.rsplit_once("::").map_or(type_name, |(function, _marker)| function);
-    let krate = module.split("::").next().unwrap_or(module);
-    // The usual case costs no allocation.
-    if !function.contains(['<', '{', '(', '[', '&']) {
-        return Cow::Borrowed(without_crate(function, krate));
+    let opens = opens.get(open_len(&dimensions[..at])..).unwrap_or_default();
+    let weight = super::sets(&dimensions[at + 1..]).max(1);
+    let index = set / weight % dimension.len().max(1);
+    if let Some(inner) = dimension.inner() {
+        let of_one = |digit: &Digit| format!("{}={}", digit.dimension.label, digit.text(index).unwrap_or_default());
+        return digits(inner, opens).iter().map(of_one).collect::<Vec<_>>().join(" ").into();
     }
-    let function = without_open_parameters(&function.replace("::{{closure}}", ""));
-    Cow::Owned(without_crates(&qualified(&function).unwrap_or(function), krate))
+    dimension.text(index, opens.first()).unwrap_or_default()
 }
 
-fn without_open_parameters(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(at) = rest.find('<') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = matching(rest).map_or(rest.len(), |close| close + 1);
-        let open =
-            rest[1..end].trim_end_matches('>').split(", ").all(|parameter| parameter == "_" || parameter == "'_");
-        let taken = if open { end } else { 1 };
-        if !open {
-            out.push('<');
-        }
-        rest = &rest[taken..];
-    }
-    out.push_str(rest);
-    out
-}
-
-fn without_crate<'a>(path: &'a str, krate: &str) -> &'a str {
-    path.strip_prefix(krate).and_then(|rest| rest.strip_prefix("::")).unwrap_or(path)
-}
-
-/// Cuts the crate off every path in a type: `Map<shop::Key, &shop::Item>` is `Map<Key, &Item>`.
-fn without_crates(path: &str, krate: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(path.len()), path);
-    while let Some(at) = rest.find(krate) {
-        let (before, here) = rest.split_at(at);
-        out.push_str(before);
-        let begins = !out.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
-        let after = without_crate(here, krate);
-        if begins && after.len() < here.len() {
-            rest = after;
-        } else {
-            out.push_str(krate);
-            rest = &here[krate.len()..];
-        }
-    }
-    out + rest
-}
-
-/// The type and the rest of `<Type as Trait>::rest`, `module::<impl Type>::rest` or `module::<impl Trait for Type>::rest`.
-fn qualified(function: &str) -> Option<String> {
-    let open = if function.starts_with('<') { 0 } else { function.find("::<impl ")? + 2 };
-    let close = open + matching(&function[open..])?;
-    let inside = &function[open + 1..close];
-    let ty = match inside.strip_prefix("impl ") {
-        Some(inside) => outside_brackets(inside, " for ").map_or(inside, |at| &inside[at + 5..]),
-        None => outside_brackets(inside, " as ").map_or(inside, |at| &inside[..at]),
-    };
-    Some(format!("{ty}{}", &function[close + 1..]))
-}
-
-/// Where the bracket that `text` begins with is closed.
-fn matching(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'<' => depth += 1,
-            // `->` of a function type closes nothing.
-            b'>' if at > 0 && text.as_bytes()[at - 1] != b'-' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Where `word` stands in `text` outside of any angle brackets.
-fn outside_brackets(text: &str, word: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'<' => depth += 1,
-            b'>' if at > 0 && text.as_bytes()[at - 1] != b'-' => depth = depth.saturating_sub(1),
-            b' ' if depth == 0 && text[at..].starts_with(word) => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "metrics"))]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(type_name: &'static str, expected: &str) {
-        assert_eq!(path("shop::orders", type_name), expected);
-    }
-
-    #[test]
-    fn a_path_holds_module_and_type_but_not_the_crate() {
-        check("shop::main::here", "main");
-        check("shop::cart::load::here", "cart::load");
-        check("shop::cart::Cart::load::here", "cart::Cart::load");
-        check("shop::cart::Cart<_>::load::here", "cart::Cart::load");
-        check("shop::cart::Cart<'_, _>::load::here", "cart::Cart::load");
-        check("shop::cart::Cart<u8, _>::load::here", "cart::Cart<u8, _>::load");
-    }
-
-    #[test]
-    fn an_impl_is_told_by_its_type_wherever_it_stands() {
-        check("<shop::cart::Cart as shop::Store>::load::here", "cart::Cart::load");
-        check("shop::orders::<impl shop::cart::Cart>::load::here", "cart::Cart::load");
-        check("shop::orders::<impl shop::Store for shop::cart::Cart>::load::here", "cart::Cart::load");
-        check("<alloc::vec::Vec<_> as shop::Store<_>>::load::here", "alloc::vec::Vec::load");
-        check("<alloc::vec::Vec<shop::Item> as shop::Store>::load::here", "alloc::vec::Vec<Item>::load");
-        check("<&shop::A as shop::Store>::load::here", "&A::load");
-        check("<(shop::A, [shop::b::B], myshop::C) as shop::Store>::load::here", "(A, [b::B], myshop::C)::load");
-        check("<dyn shop::Other as shop::Store>::load::here", "dyn Other::load");
-        check("shop::shop::shopping::here", "shop::shopping");
-        check("<shop::Map<K, fn(K) -> V> as shop::Store<K>>::load::here", "Map<K, fn(K) -> V>::load");
-    }
-
-    #[test]
-    fn closures_leave_no_trace_in_a_path() {
-        check("shop::cart::load::{{closure}}::here", "cart::load");
-        check("<shop::Cart as shop::Store>::load::{{closure}}::here", "Cart::load");
-    }
-
-    #[test]
-    fn a_name_that_cannot_be_read_is_kept_whole() {
-        check("here", "here");
-        check("<shop::cart", "<shop");
-    }
+    const TWO: Values = Values::texts(&["a", "b"]);
+    const THREE: Values = Values::texts(&["x", "y", "z"]);
+    const INNER: &[Dimension] = &[Dimension::one("one", "1"), Dimension::of("three", THREE)];
 
     #[test]
     fn a_set_is_a_number_whose_last_digit_is_the_last_label() {
-        const TWO: Values = Values::texts(&["a", "b"]);
-        const THREE: Values = Values::texts(&["x", "y", "z"]);
-        let dimensions = [Dimension::of("two", TWO), Dimension::one("one", "1"), Dimension::of("three", THREE)];
-        let sets: Vec<String> =
-            (0..6).map(|set| (0..3).map(|at| text_in_set(&dimensions, at, set)).collect()).collect();
-        assert_eq!(sets, ["a1x", "a1y", "a1z", "b1x", "b1y", "b1z"]);
-    }
-
-    mod cart {
-        pub(super) struct Cart<T>(pub T);
-        pub(super) trait Store {
-            fn load(&self) -> &'static str;
+        const FLAT: &[Dimension] =
+            &[Dimension::of("two", TWO), Dimension::one("one", "1"), Dimension::of("three", THREE)];
+        const NESTED: &[Dimension] = &[Dimension::of("two", TWO), Dimension::set("inner", INNER)];
+        for dimensions in [FLAT, NESTED] {
+            let texts = |set| digits(dimensions, &[]).iter().map(|digit| digit.text(set).unwrap()).collect();
+            let sets: Vec<String> = (0..6).map(texts).collect();
+            assert_eq!(sets, ["a1x", "a1y", "a1z", "b1x", "b1y", "b1z"]);
         }
-        impl<T> Cart<T> {
-            #[allow(clippy::unused_self)]
-            pub(super) fn own(&self) -> &'static str {
-                fn here() {}
-                type_name_of(here)
-            }
-        }
-        use super::type_name_of;
-    }
-
-    impl<T> cart::Store for cart::Cart<T> {
-        fn load(&self) -> &'static str {
-            fn here() {}
-            type_name_of(here)
-        }
+        assert_eq!(text_in_set(NESTED, &[], 1, 4), "one=1 three=y");
+        assert_eq!(text_in_set(FLAT, &[], 2, 4), "y");
+        assert_eq!(text_in_set(FLAT, &[], 0, 4), "b");
+        assert_eq!(text_in_set(FLAT, &[], 3, 4), "");
     }
 
     #[test]
-    fn the_compilers_own_type_names_are_understood() {
-        use cart::Store as _;
-        // Whether an open parameter is written `_` or by its name is the compiler's affair.
-        for (name, method) in [(cart::Cart(1).own(), "::own"), (cart::Cart(1).load(), "::load")] {
-            let path = path(module_path!(), name);
-            assert!(path.starts_with("label::dimension::tests::cart::Cart") && path.ends_with(method), "{path}");
-        }
+    fn a_label_known_afterwards_is_absent_for_a_call_that_did_not_return() {
+        let plain = Dimension::of("two", TWO).after();
+        assert_eq!(plain.len(), 3);
+        assert_eq!([0, 1, 2].map(|index| plain.text(index, None).unwrap()), ["", "a", "b"]);
+        assert_eq!([0, 1].map(|index| plain.is_possible(index, true)), [false, true]);
+        assert_eq!([0, 1].map(|index| plain.is_possible(index, false)), [true, false]);
+        let optional = Dimension::of("two", Values::texts(&["", "a"])).after();
+        assert_eq!(optional.len(), 2, "it is absent already");
+        assert_eq!([0, 1].map(|index| optional.text(index, None).unwrap()), ["", "a"]);
+        assert_eq!([0, 1].map(|index| optional.is_possible(index, true)), [true, true]);
+        assert_eq!([0, 1].map(|index| optional.is_possible(index, false)), [true, false]);
     }
 }

@@ -1,18 +1,32 @@
 //! Labels: types with a known number of values, and the text of each.
 //!
-//! Deliberately absent: any way from a `String` or an integer to a label. Each distinct value of a label is a time series
-//! of its own, so a type that cannot say how many it has is none.
+//! Deliberately absent: any way from a `String` or an integer to a label without a bound. Each distinct value of a label is a
+//! time series of its own, so a type that cannot say how many it has is none; `max = N` says it for it (`open`).
 
-mod budget;
 mod dimension;
 mod message;
+mod open;
+mod path;
+mod set;
+mod text;
 mod values;
 
-pub use budget::{Budget, sets, within_budget};
-pub use dimension::{Dimension, text_in_set, type_name_of};
+pub use dimension::{Dimension, open_len};
+pub use open::{Open, opens};
+pub use path::type_name_of;
+pub use set::{Join, JoinAny, JoinLabel, LabelSet, Number, no_name_twice, sets};
+pub use text::OpenLabel;
 pub use values::Values;
 
+pub(crate) use dimension::text_in_set;
+#[cfg(feature = "metrics")]
+pub(crate) use dimension::{Digit, digits};
 pub(crate) use message::Message;
+#[cfg(feature = "metrics")]
+pub(crate) use open::Table;
+pub(crate) use set::{names, one};
+
+use set::count;
 
 /// A type whose values may label a metric: it knows how many there are.
 ///
@@ -47,8 +61,9 @@ pub(crate) use message::Message;
     message = "`{Self}` cannot be a metric label: nothing bounds the number of its values",
     label = "a label needs a type with a known number of values",
     note = "each value of a label is a time series of its own, which is kept until the process ends",
-    note = "label with an enum that has `#[derive(Label)]`, with `bool`, or with an `Option` of these; what is open-ended \
-            belongs into the span or the log"
+    note = "either use an enum that has `#[derive(Label)]`, or `bool`, or an `Option` of these",
+    note = "or keep the first values only: `name(max = 64)` in `labels(…)`, `#[label(max = 64)]` on a field",
+    note = "or leave it to the span or the log"
 )]
 pub trait Label {
     /// The text of each value, in the order of [`index`](Label::index).
@@ -112,52 +127,22 @@ impl<L: Label + ?Sized> Label for &L {
     }
 }
 
-/// A value that becomes one more digit of the number of a label set.
-pub struct Join<'a, L: ?Sized>(pub &'a L);
-
-/// First choice: the value is a label.
-pub trait JoinLabel {
-    /// `before` with the value behind it.
-    fn tallied_join(&self, before: usize) -> usize;
-}
-
-impl<L: Label + ?Sized> JoinLabel for &Join<'_, L> {
-    #[inline]
-    fn tallied_join(&self, before: usize) -> usize {
-        // What a type by hand says of its cardinality is not asked: the cells are as many as it has texts.
-        before * const { count(L::VALUES) } + place(self.0)
-    }
-}
-
-/// How many values a label has. One without any is refused by [`no_text_twice`], and need not be refused here too.
-const fn count(values: Values) -> usize {
-    let len = values.len();
-    if len == 0 { 1 } else { len }
-}
-
 /// The index of a label, or that of its last value where a mistake by hand gives too large a one.
 #[inline]
 fn place<L: Label + ?Sized>(label: &L) -> usize {
     label.index().min(const { count(L::VALUES) - 1 })
 }
 
-/// Second choice: it is none. Then [`values_of`] refuses it, and nobody needs to hear it twice.
-pub trait JoinAny {
-    /// `before` as it is.
-    fn tallied_join(&self, before: usize) -> usize;
-}
-
-impl<T: ?Sized> JoinAny for Join<'_, T> {
-    #[inline]
-    fn tallied_join(&self, before: usize) -> usize {
-        before
-    }
-}
-
-/// The values of whatever label an expression gives. It is not evaluated.
+/// The values of whatever label a function gives. It is not called.
 #[must_use]
-pub const fn values_of<L: Label, F: Fn() -> L>(_: &F) -> Values {
+pub const fn values_of<L: Label>(_: fn() -> L) -> Values {
     L::VALUES
+}
+
+/// What a closure makes of a returned value.
+#[inline]
+pub fn after<'a, R: ?Sized, L>(returned: &'a R, make: impl FnOnce(&'a R) -> L) -> L {
+    make(returned)
 }
 
 /// A value of any type, in code that is never run.

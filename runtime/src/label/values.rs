@@ -71,6 +71,11 @@ impl Values {
         }
     }
 
+    /// Whether the first value is the absent label.
+    pub(super) const fn begins_absent(&self) -> bool {
+        self.len() > 0 && self.get(0).is_empty()
+    }
+
     /// Two indices whose texts are the same, or one whose text may not be: the first such.
     ///
     /// An empty text is the absent label: only the first value may have it.
@@ -125,7 +130,7 @@ impl Values {
     }
 }
 
-const fn same(a: &str, b: &str) -> bool {
+pub(super) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     // Most texts differ in their length or their last byte, and the compiler counts every step.
     if a.len() != b.len() || (!a.is_empty() && a[a.len() - 1] != b[a.len() - 1]) {

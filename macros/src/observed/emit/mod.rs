@@ -13,21 +13,26 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
 use super::callee::{find, peeled};
-use super::labels::{Holds, Label};
-use super::plan::{Family, Plan, Shape, Told};
+use super::labels::Label;
+use super::plan::{Plan, Shape};
 use crate::paths;
-use crate::spans::blamed_on;
 
 /// `quote!` with the span of the macro's definition.
 macro_rules! ours {
-    ($($tokens:tt)*) => { quote_spanned!(Span::mixed_site()=> $($tokens)*) };
+    ($($tokens:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*) };
 }
+
+mod site;
+mod values;
+
+use site::site;
+use values::{number, told};
 
 /// `attributes signature { a call of the runtime round the body }`
 pub fn function(plan: Plan) -> TokenStream {
     let private = paths::private(plan.krate.as_ref());
     let site = site(&plan, &private);
-    let set = set(&plan, &private);
+    let number = number(&plan, &private);
     let open = open(&plan, &private);
     let told = told(&plan, &private);
     let output_of_future = plan.callee.output_of_future();
@@ -40,6 +45,11 @@ pub fn function(plan: Plan) -> TokenStream {
     let body = body(&callee.body);
     let block = ours!({ #rebound #body });
     let mut allow = TokenStream::new();
+    // Without a label of the user's there is one label set, and nothing to name.
+    let (bound, site, set) = match number {
+        Some(number) => (ours!(let __site = #site; let __set = #number;), ours!(__site), ours!(__set)),
+        None => (TokenStream::new(), site, ours!(0)),
+    };
     let call = match shape {
         Shape::Closure => ours!(#private::observe(#site, #set, #open, move || -> #erased #block, #told)),
         // expands to: `let guard = Inline::begin(…); { the body }`
@@ -75,6 +85,7 @@ pub fn function(plan: Plan) -> TokenStream {
             }
         }
     };
+    let call = ours!(#bound #call);
     // With the user's braces the whole function has the user's span, so lints on its signature are raised as before.
     let mut block = Group::new(Delimiter::Brace, call);
     if shape != Shape::Inline {
@@ -83,191 +94,27 @@ pub fn function(plan: Plan) -> TokenStream {
     ours!(#(#attrs)* #allow #vis #sig #block)
 }
 
-// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
-fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let dimensions = plan.labels.iter().map(|Label { name, holds, .. }| match holds {
-        Holds::Name => {
-            let function = &plan.name;
-            ours!(#private::Dimension::one(#name, #function))
-        }
-        Holds::Path => {
-            let type_name = ours!(|| #private::type_name_of(__tallied_marker));
-            ours!(#private::Dimension::path(#name, ::core::module_path!(), #type_name))
-        }
-        Holds::Text(text) => ours!(#private::Dimension::one(#name, #text)),
-        // What is wrong with the type or its values is said where it stands.
-        Holds::Value { ty, .. } => {
-            let of = blamed_on(ty.span(), ours!(#private::Dimension::of));
-            let values = quote_spanned!(ty.span()=> (#name, <#ty as #private::Label>::VALUES));
-            ours!(#of #values)
-        }
-        Holds::Inferred { parameters, expression } => {
-            let at = expression.span();
-            let parameters =
-                parameters.iter().map(|(name, ty)| ours!(let #name: #ty = #private::never(); let _ = &#name;));
-            let values_of = blamed_on(at, ours!(#private::values_of));
-            let of = blamed_on(at, ours!(#private::Dimension::of));
-            let values = quote_spanned!(at=> (#name, #values_of(&|| { #(#parameters)* #expression })));
-            ours!(#of #values)
-        }
-    });
-    let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
-    let marker = has_path.then(|| {
-        ours!(
-            fn __tallied_marker() {}
-        )
-    });
-    let (bounds, cells) = cells(plan, private);
-    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
-    let histogram = described("histogram", plan.histogram.as_ref(), &bounds);
-    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
-    // The user's expression stands once, in a constant of its own.
-    let constant = plan.bounds.as_ref().map(|bounds| {
-        // Makes a slice of an array, of a reference to one and of a slice alike.
-        let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
-        ours!(
-            #[allow(clippy::needless_borrow)]
-            const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
-        )
-    });
-    let budget = budget(plan, private);
-    ours!({
-        #marker
-        #constant
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
-        const __TALLIED_SITE_SAYS: #private::Definition =
-            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #counter #histogram #in_flight;
-        type __TalliedCells = #private::Cells<{ #cells }, { #private::sets(__TALLIED_LABELS) }>;
-        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-        static __TALLIED_SITE: <__TalliedCells as #private::HasSite>::Site =
-            #private::Site::new(__TALLIED_SITE_SAYS, &__TALLIED_CELLS, &__TALLIED_SITE);
-        #budget
-        &__TALLIED_SITE
-    })
-}
-
-/// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
-/// more series than there are statuses.
-// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`, and perhaps `const { … }`
-fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
-    let has_values = plan.labels.iter().any(|label| label.holds.expression().is_some());
-    if !has_values && plan.budget.is_none() && plan.histogram.is_none() {
-        return None;
-    }
-    let can_be_cancelled = !matches!(plan.shape, Shape::Closure | Shape::Inline);
-    let (given, blamed) = match &plan.budget {
-        Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
-        // A variable that the compiler looks at is watched: the crate is built anew when it changes.
-        None if plan.is_own => {
-            let variable = ours!(::core::option_env!("TALLIED_SERIES_BUDGET"));
-            (ours!(#private::Budget::of_environment(#variable)), plan.callee.sig.ident.span())
-        }
-        None => (ours!(#private::Budget::Default), plan.callee.sig.ident.span()),
-    };
-    let check = |can_fail: TokenStream| {
-        let within_budget = blamed_on(blamed, ours!(#private::within_budget));
-        let says = ours!(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled, #given);
-        let arguments = blamed_group(blamed, says);
-        ours!(#within_budget #arguments)
-    };
-    match &plan.told {
-        Told::Certainly(can) => {
-            let check = check(ours!(#can));
-            Some(ours!(const _: () = #check;))
-        }
-        // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.
-        Told::ByType(ty) => {
-            let (sure, exact) = (
-                check(ours!(false)),
-                check(ours!({
-                    #[allow(unused_imports)]
-                    use #private::NeverFails as _;
-                    #private::Fails::<#ty>::CAN
-                })),
-            );
-            Some(ours!(
-                const _: () = #sure;
-                const { #exact }
-            ))
-        }
-    }
-}
-
-/// Parentheses that end a call which is blamed on the user's tokens.
-fn blamed_group(span: Span, tokens: TokenStream) -> Group {
-    let mut group = Group::new(Delimiter::Parenthesis, tokens);
-    group.set_span(span);
-    group
-}
-
-/// Which of the label sets a call has: a number whose last digit is the last label.
-// expands to: `{ let set = 0; let set = set * CARDINALITY + place; …; set }`
-fn set(plan: &Plan, private: &TokenStream) -> TokenStream {
-    // A type that is no label was refused where the labels stand: here nobody needs to hear it again.
-    let digit = |label: &Label| {
-        let expression = label.holds.expression()?;
-        let ty = match &label.holds {
-            Holds::Value { ty, .. } => ours!(::<'_, #ty>),
-            _ => TokenStream::new(),
-        };
-        Some(ours!(let __set = {
-            #[allow(unused_imports)]
-            use #private::{JoinAny as _, JoinLabel as _};
-            (&&#private::Join #ty (&(#expression))).tallied_join(__set)
-        };))
-    };
-    let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
-    if digits.is_empty() { ours!(0) } else { ours!({ let __set = 0; #(#digits)* __set }) }
-}
-
-/// The histogram's bounds as an argument, and the number of cells.
-fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
-    match (&plan.histogram, &plan.bounds) {
-        (None, _) => (TokenStream::new(), ours!(1)),
-        (Some(_), None) => {
-            let standard = ours!(&#private::STANDARD_BUCKETS);
-            (ours!(, #standard), ours!(#private::cells(#standard)))
-        }
-        (Some(_), Some(bounds)) => {
-            // What is wrong with the user's bounds is said where they stand.
-            let call = ours!(#private::cells(__TALLIED_BOUNDS));
-            (ours!(, __TALLIED_BOUNDS), blamed_on(bounds.span(), call))
-        }
-    }
-}
-
-// expands to: `.counter("jobs_total", "Jobs.", &[0], true)`
-fn described(kind: &str, family: Option<&Family>, bounds: &TokenStream) -> Option<TokenStream> {
-    let kind = Ident::new(kind, Span::mixed_site());
-    family.map(|Family { name, help, labels, status }| ours!(.#kind(#name, #help, &[#(#labels),*], #status #bounds)))
-}
-
 // expands to: `|site, set| span!(…)`
 fn open(plan: &Plan, private: &TokenStream) -> TokenStream {
     if !plan.span {
         return ours!(|_, _| #private::tracing::Span::none());
     }
-    let (name, numbers) = (&plan.name, 0usize..);
-    let labels = plan.labels.iter().map(|label| &label.name);
+    let name = &plan.name;
+    let fields = plan.labels.iter().enumerate().map(|(at, label)| {
+        let name = &label.name;
+        // What comes from the value is recorded when there is one.
+        if label.holds.is_after() {
+            ours!(#name = #private::tracing::field::Empty)
+        } else {
+            ours!(#name = &*__site.text(#at, __set))
+        }
+    });
     ours!(|__site, __set| #private::tracing::span!(
         target: ::core::module_path!(),
         #private::tracing::Level::INFO,
         #name,
-        #(#labels = &*__site.text(#numbers, __set),)*
+        #(#fields,)*
     ))
-}
-
-// expands to: `|out| (&&Ask(out)).told()`
-fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
-    // Nothing else says the type of a block that never ends.
-    let never = matches!(return_type(&plan.callee.sig.output), Type::Never(_));
-    let ty = never.then(|| ours!(: &#private::Never));
-    ours!(|__out #ty| {
-        #[allow(unused_imports)]
-        use #private::{AskAny as _, AskResult as _};
-        (&&#private::Ask(__out)).tallied_told()
-    })
 }
 
 /// Moves the parameters into the block that stands for the body, in their order, patterns and `mut` included: so they

@@ -1,0 +1,160 @@
+fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
+    let __site = {
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::open("tenant", TENANTS),
+            ::tallied::__private::Dimension::set(
+                "cache",
+                <Cache<'_> as ::tallied::__private::LabelSet>::LABELS,
+            ),
+            ::tallied::__private::Dimension::of(
+                    "hit",
+                    {
+                        #[allow(
+                            clippy::redundant_closure,
+                            clippy::redundant_closure_for_method_calls
+                        )]
+                        fn __tallied_label() -> impl ::tallied::__private::Label {
+                            ::tallied::__private::after(
+                                ::tallied::__private::never::<&Found<Page>>(),
+                                |page| page.is_there(),
+                            )
+                        }
+                        ::tallied::__private::values_of(__tallied_label)
+                    },
+                )
+                .after(),
+            ::tallied::__private::Dimension::open("code", 8).after(),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .counter(
+                "reads_total",
+                "Calls by tenant, cache, hit, code and status.",
+                &[0usize, 1usize, 2usize, 3usize],
+                true,
+            )
+            .words(::tallied::__private::Words::of::<TaskStatus>())
+            .after(2usize);
+        type __TalliedCells = ::tallied::__private::Cells<
+            { 1 },
+            { ::tallied::__private::sets(__TALLIED_LABELS) },
+            { __TALLIED_SITE_SAYS.statuses() },
+        >;
+        static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
+            __TALLIED_LABELS,
+        )] = ::tallied::__private::opens(__TALLIED_LABELS);
+        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &__TALLIED_OPENS,
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        const _: () = ::tallied::__private::no_name_twice(
+            "the labels of this function",
+            __TALLIED_LABELS,
+            true,
+        );
+        const _: () = ::tallied::__private::within_budget(
+            &__TALLIED_SITE_SAYS,
+            ::tallied::__private::Ways::sure::<TaskStatus>(false, false),
+            ::tallied::__private::Budget::of_environment(
+                ::core::option_env!("TALLIED_SERIES_BUDGET"),
+            ),
+        );
+        const {
+            ::tallied::__private::within_budget_too(
+                &__TALLIED_SITE_SAYS,
+                ::tallied::__private::Ways::sure::<TaskStatus>(false, false),
+                ::tallied::__private::Ways::told_by::<
+                    Found<Page>,
+                    _,
+                    _,
+                >(
+                    &|__out| {
+                        #[allow(unused_imports)]
+                        use ::tallied::__private::{
+                            AskAny as _, AskHand as _, AskResult as _,
+                        };
+                        (&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
+                            .tallied_told()
+                    },
+                    false,
+                ),
+                ::tallied::__private::Budget::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                ),
+            )
+        }
+        &__TALLIED_SITE
+    };
+    let __set = {
+        let mut __number = __site.number();
+        __number.open(&(tenant));
+        {
+            let __labels: &Cache<'_> = &(cache);
+            __number.all(__labels);
+        }
+        __site.before(__number)
+    };
+    ::tallied::__private::observe(
+        __site,
+        __set,
+        |__site, __set| {
+            ::tallied::__private::tracing::span!(
+                target : ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO, "read", "tenant" = & * __site
+                .text(0usize, __set), "cache" = & * __site.text(1usize, __set), "hit" =
+                ::tallied::__private::tracing::field::Empty, "code" =
+                ::tallied::__private::tracing::field::Empty,
+            )
+        },
+        move || -> Found<Page> {
+            #[allow(clippy::shadow_same)]
+            let tenant = tenant;
+            let _ = &tenant;
+            #[allow(clippy::shadow_same)]
+            let cache = cache;
+            let _ = &cache;
+            {
+                const _: () = ();
+                cache.page(tenant)
+            }
+        },
+        move |__out| ::tallied::__private::After {
+            told: {
+                #[allow(unused_imports)]
+                use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
+                (&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
+                    .tallied_told()
+            },
+            labels: {
+                let mut __number = __site.number_after();
+                #[allow(
+                    clippy::redundant_closure,
+                    clippy::redundant_closure_for_method_calls
+                )]
+                let __label = ::tallied::__private::after(__out, |page| page.is_there());
+                {
+                    #[allow(unused_imports)]
+                    use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+                    (&&::tallied::__private::Join(&__label)).tallied_join(&mut __number);
+                }
+                #[allow(
+                    clippy::redundant_closure,
+                    clippy::redundant_closure_for_method_calls
+                )]
+                let __label = ::tallied::__private::after(
+                    __out,
+                    |page: &Found<Page>| code(page),
+                );
+                __number.open(&__label);
+                __number.set()
+            },
+        },
+    )
+}

@@ -1,0 +1,226 @@
+//! The callsite: a static with what the attribute says, its cells, and what the compiler checks of it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::Expr;
+use syn::spanned::Spanned as _;
+
+use super::values::{ask, status};
+use crate::observed::labels::{After, Holds, Label};
+use crate::observed::plan::{Family, Plan, Shape, Told};
+use crate::spans::{blamed_group, blamed_on};
+
+// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
+pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let dimensions = plan.labels.iter().map(|label| dimension(label, plan, private));
+    let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
+    let marker = has_path.then(|| {
+        ours!(
+            fn __tallied_marker() {}
+        )
+    });
+    let (bounds, cells) = cells(plan, private);
+    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
+    let histogram = described("histogram", plan.histogram.as_ref(), &bounds);
+    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
+    // The user's expression stands once, in a constant of its own.
+    let constant = plan.bounds.as_ref().map(|bounds| {
+        // Makes a slice of an array, of a reference to one and of a slice alike.
+        let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
+        ours!(
+            #[allow(clippy::needless_borrow)]
+            const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
+        )
+    });
+    let budget = budget(plan, private);
+    let words = plan.status.as_ref().map(|ty| {
+        let of = blamed_on(ty.span(), ours!(#private::Words::of));
+        let words = quote_spanned!(ty.span()=> #of::<#ty>());
+        ours!(.words(#words))
+    });
+    let first_after = plan.labels.iter().position(|label| label.holds.is_after());
+    let after = first_after.map(|first| ours!(.after(#first)));
+    let is_open = |label: &Label| {
+        matches!(label.holds, Holds::Open { .. } | Holds::Set { .. } | Holds::After { what: After::Open(_), .. })
+    };
+    let (opens, opens_static) = if plan.labels.iter().any(is_open) {
+        let of = ours!(
+            static __TALLIED_OPENS: [#private::Open; #private::open_len(__TALLIED_LABELS)] =
+                #private::opens(__TALLIED_LABELS);
+        );
+        (ours!(&__TALLIED_OPENS), of)
+    } else {
+        (ours!(&[]), TokenStream::new())
+    };
+    let distinct = plan.labels.iter().find_map(|label| match &label.holds {
+        Holds::Set { ty, .. } => {
+            let status = [&plan.counter, &plan.histogram].into_iter().flatten().any(|family| family.status);
+            let check = ours!(#private::no_name_twice("the labels of this function", __TALLIED_LABELS, #status));
+            let check = blamed_on(ty.span(), check);
+            Some(ours!(const _: () = #check;))
+        }
+        _ => None,
+    });
+    ours!({
+        #marker
+        #constant
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
+        const __TALLIED_SITE_SAYS: #private::Definition =
+            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
+                #counter #histogram #in_flight #words #after;
+        type __TalliedCells = #private::Cells<
+            { #cells },
+            { #private::sets(__TALLIED_LABELS) },
+            { __TALLIED_SITE_SAYS.statuses() }
+        >;
+        #opens_static
+        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_SITE: <__TalliedCells as #private::HasSite>::Site =
+            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE);
+        #distinct
+        #budget
+        &__TALLIED_SITE
+    })
+}
+
+// expands to: `Dimension::of("route", <Route as Label>::VALUES)`
+fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStream) -> TokenStream {
+    match holds {
+        Holds::Name => {
+            let function = &plan.name;
+            ours!(#private::Dimension::one(#name, #function))
+        }
+        Holds::Path => {
+            let type_name = ours!(|| #private::type_name_of(__tallied_marker));
+            ours!(#private::Dimension::path(#name, ::core::module_path!(), #type_name))
+        }
+        Holds::Text(text) => ours!(#private::Dimension::one(#name, #text)),
+        // What is wrong with the type or its values is said where it stands.
+        Holds::Value { ty, .. } => {
+            let of = blamed_on(ty.span(), ours!(#private::Dimension::of));
+            let values = quote_spanned!(ty.span()=> (#name, <#ty as #private::Label>::VALUES));
+            ours!(#of #values)
+        }
+        Holds::Inferred { parameters, expression } => {
+            let at = expression.span();
+            let parameters =
+                parameters.iter().map(|(name, ty)| ours!(let #name: #ty = #private::never(); let _ = &#name;));
+            inferred(name, at, &ours!(#(#parameters)* #expression), private)
+        }
+        Holds::Open { most, .. } => open_ended(name, most, private),
+        Holds::Set { ty, .. } => {
+            let labels = quote_spanned!(ty.span()=> <#ty as #private::LabelSet>::LABELS);
+            ours!(#private::Dimension::set(#name, #labels))
+        }
+        Holds::After { what, closure } => {
+            let at = closure.span();
+            let dimension = match what {
+                After::Value(ty) => {
+                    let of = blamed_on(ty.span(), ours!(#private::Dimension::of));
+                    let values = quote_spanned!(ty.span()=> (#name, <#ty as #private::Label>::VALUES));
+                    ours!(#of #values)
+                }
+                After::Inferred(returned) => {
+                    let value = ours!(#private::after(#private::never::<&#returned>(), #closure));
+                    inferred(name, at, &value, private)
+                }
+                After::Open(most) => open_ended(name, most, private),
+            };
+            ours!(#dimension.after())
+        }
+    }
+}
+
+/// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
+/// more series than there are statuses.
+// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`, and perhaps `const { … }`
+fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+    let has_values = plan.labels.iter().any(|label| label.holds.is_after() || label.holds.expression().is_some());
+    if !has_values && plan.status.is_none() && plan.budget.is_none() && plan.histogram.is_none() {
+        return None;
+    }
+    let can_be_cancelled = !matches!(plan.shape, Shape::Closure | Shape::Inline);
+    let (given, blamed) = match &plan.budget {
+        Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
+        // A variable that the compiler looks at is watched: the crate is built anew when it changes.
+        None if plan.is_own => {
+            let variable = ours!(::core::option_env!("TALLIED_SERIES_BUDGET"));
+            (ours!(#private::Budget::of_environment(#variable)), plan.callee.sig.ident.span())
+        }
+        None => (ours!(#private::Budget::Default), plan.callee.sig.ident.span()),
+    };
+    let check = |function: TokenStream, ways: TokenStream| {
+        let function = blamed_on(blamed, ours!(#private::#function));
+        let arguments = blamed_group(blamed, ours!(&__TALLIED_SITE_SAYS, #ways, #given));
+        ours!(#function #arguments)
+    };
+    let status = status(plan, private);
+    let sure = |can_fail: bool| ours!(#private::Ways::sure::<#status>(#can_fail, #can_be_cancelled));
+    match &plan.told {
+        Told::Certainly(can_fail) => {
+            let sure = check(ours!(within_budget), sure(*can_fail));
+            Some(ours!(const _: () = #sure;))
+        }
+        Told::Anything => {
+            let all = check(ours!(within_budget), ours!(#private::Ways::all::<#status>()));
+            Some(ours!(const _: () = #all;))
+        }
+        // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.
+        Told::ByType(can_fail, ty) => {
+            let (sure, asked) = (sure(*can_fail), ask(&ours!(__out), plan, private));
+            let exact = ours!(#sure, #private::Ways::told_by::<#ty, _, _>(&|__out| #asked, #can_be_cancelled));
+            let exact = check(ours!(within_budget_too), exact);
+            let sure = check(ours!(within_budget), sure);
+            Some(ours!(
+                const _: () = #sure;
+                const { #exact }
+            ))
+        }
+    }
+}
+
+/// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears of the
+/// bound of a function of ours: it has none.
+// expands to: `Dimension::of("hit", { fn label() -> impl Label { … } values_of(label) })`
+fn inferred(name: &str, at: Span, value: &TokenStream, private: &TokenStream) -> TokenStream {
+    let of = blamed_on(at, ours!(#private::Dimension::of));
+    let label = blamed_on(at, ours!(impl #private::Label));
+    let values = quote_spanned!(at=> (#name, {
+        #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]
+        fn __tallied_label() -> #label {
+            #value
+        }
+        #private::values_of(__tallied_label)
+    }));
+    ours!(#of #values)
+}
+
+/// A label that keeps the first values. What is wrong with their number is said where it stands.
+fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
+    let open = blamed_on(most.span(), ours!(#private::Dimension::open));
+    let values = quote_spanned!(most.span()=> (#name, #most));
+    ours!(#open #values)
+}
+
+/// The histogram's bounds as an argument, and the number of cells.
+fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
+    match (&plan.histogram, &plan.bounds) {
+        (None, _) => (TokenStream::new(), ours!(1)),
+        (Some(_), None) => {
+            let standard = ours!(&#private::STANDARD_BUCKETS);
+            (ours!(, #standard), ours!(#private::cells(#standard)))
+        }
+        (Some(_), Some(bounds)) => {
+            // What is wrong with the user's bounds is said where they stand.
+            let call = ours!(#private::cells(__TALLIED_BOUNDS));
+            (ours!(, __TALLIED_BOUNDS), blamed_on(bounds.span(), call))
+        }
+    }
+}
+
+// expands to: `.counter("jobs_total", "Jobs.", &[0], true)`
+fn described(kind: &str, family: Option<&Family>, bounds: &TokenStream) -> Option<TokenStream> {
+    let kind = Ident::new(kind, Span::mixed_site());
+    family.map(|Family { name, help, labels, status }| ours!(.#kind(#name, #help, &[#(#labels),*], #status #bounds)))
+}

@@ -1,0 +1,106 @@
+//! What a call evaluates: its labels before the body, its outcome and further labels from the value.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::return_type;
+use crate::observed::labels::{After, Holds, Label};
+use crate::observed::plan::Plan;
+use crate::spans::{blamed_group, blamed_on};
+
+/// Which of the label sets a call has: a number whose last digit is the last label. `None` where there is one.
+// expands to: `{ let mut number = site.number(); Join(&label).join(&mut number); …; number.set() }`
+pub(super) fn number(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+    let digit = |label: &Label| {
+        let expression = label.holds.expression()?;
+        Some(match &label.holds {
+            Holds::Open { .. } => open_digit(expression, &ours!(&(#expression))),
+            Holds::Set { ty, .. } => ours!({
+                let __labels: &#ty = &(#expression);
+                __number.all(__labels);
+            }),
+            Holds::Value { ty, .. } => digit(&ours!(::<'_, #ty>), &ours!(&(#expression)), private),
+            _ => digit(&TokenStream::new(), &ours!(&(#expression)), private),
+        })
+    };
+    let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
+    let has_after = plan.labels.iter().any(|label| label.holds.is_after());
+    // After a call its value may add to the number.
+    let set = if has_after { ours!(__site.before(__number)) } else { ours!(__number.set()) };
+    (has_after || !digits.is_empty()).then(|| {
+        ours!({
+            let mut __number = __site.number();
+            #(#digits)*
+            #set
+        })
+    })
+}
+
+/// A type that is no label was refused where the labels stand: here nobody needs to hear it again.
+fn digit(ty: &TokenStream, value: &TokenStream, private: &TokenStream) -> TokenStream {
+    ours!({
+        #[allow(unused_imports)]
+        use #private::{JoinAny as _, JoinLabel as _};
+        (&&#private::Join #ty (#value)).tallied_join(&mut __number);
+    })
+}
+
+/// A value without a text is refused where it stands.
+fn open_digit(blamed: &dyn ToTokens, value: &TokenStream) -> TokenStream {
+    let open = Ident::new("open", blamed.to_token_stream().span());
+    ours!(__number.#open(#value);)
+}
+
+/// The type of the words for what becomes of a call.
+pub(super) fn status(plan: &Plan, private: &TokenStream) -> TokenStream {
+    plan.status.as_ref().map_or_else(|| ours!(#private::Status), ToTokens::to_token_stream)
+}
+
+// expands to: `(&&&Ask::<Status, _>::new(out)).told()`
+pub(super) fn ask(out: &TokenStream, plan: &Plan, private: &TokenStream) -> TokenStream {
+    let status = status(plan, private);
+    ours!({
+        #[allow(unused_imports)]
+        use #private::{AskAny as _, AskHand as _, AskResult as _};
+        (&&&#private::Ask::<#status, _>::new(#out)).tallied_told()
+    })
+}
+
+// expands to: `|out| ask(out)`, or `|out| After { told: ask(out), labels: { …; number.set() } }`
+pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
+    // Nothing else says the type of a block that never ends.
+    let never = matches!(return_type(&plan.callee.sig.output), Type::Never(_));
+    let ty = never.then(|| ours!(: &#private::Never));
+    let asked = ask(&ours!(__out), plan, private);
+    let digit = |label: &Label| {
+        let Holds::After { what, closure } = &label.holds else { return None };
+        let after = blamed_on(closure.span(), ours!(#private::after));
+        let arguments = blamed_group(closure.span(), ours!(__out, #closure));
+        let value = ours!(&__label);
+        let digit = match what {
+            After::Value(ty) => digit(&ours!(::<'_, #ty>), &value, private),
+            After::Inferred(_) => digit(&TokenStream::new(), &value, private),
+            After::Open(_) => open_digit(closure, &value),
+        };
+        // `|page| page.is_some()` says more in an attribute than a path would.
+        Some(ours!(
+            #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]
+            let __label = #after #arguments;
+            #digit
+        ))
+    };
+    let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
+    if digits.is_empty() {
+        return ours!(|__out #ty| #asked);
+    }
+    ours!(move |__out #ty| #private::After {
+        told: #asked,
+        labels: {
+            let mut __number = __site.number_after();
+            #(#digits)*
+            __number.set()
+        },
+    })
+}
