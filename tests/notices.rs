@@ -1,42 +1,7 @@
 //! What is left out of a scrape is said once, as a warning, and never inside a call.
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
-
+use tallied_tests::events::Events;
 use tallied_tests::exposition::value;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<String>>>);
-
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Events {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        let metadata = event.metadata();
-        self.0.lock().unwrap().push(format!("{} {} {}", metadata.level(), metadata.target(), message.0));
-    }
-}
-
-impl Events {
-    fn during(body: impl FnOnce()) -> Vec<String> {
-        let events = Events::default();
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(events.clone()), body);
-        std::mem::take(&mut *events.0.lock().unwrap())
-    }
-}
 
 #[tallied::observed(histogram = "contested_seconds")]
 fn first() {}

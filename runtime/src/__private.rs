@@ -1,6 +1,8 @@
 //! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
 
+pub use crate::__tallied_listed as listed;
 pub use crate::budget::{Budget, within_budget, within_budget_too};
+pub use crate::catalogue::*;
 pub use crate::family::{STANDARD_BUCKETS, cells};
 pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
@@ -10,6 +12,8 @@ pub use crate::label::{
 };
 pub use crate::outcome::{After, Ask, AskAny, AskHand, AskResult, Outcome, Status, Ways, Words};
 pub use crate::site::{Cells, Definition, HasSite, Site};
+#[cfg(feature = "metrics")]
+pub use linkme;
 pub use std::boxed::Box;
 pub use tracing;
 

@@ -41,7 +41,6 @@
 extern crate self as tallied;
 
 mod budget;
-#[cfg(feature = "metrics")]
 mod catalogue;
 #[cfg(feature = "metrics")]
 mod cell;
@@ -63,6 +62,7 @@ mod snapshot;
 #[doc(hidden)]
 pub mod __private;
 
+pub use catalogue::{Catalogue, CataloguedFamily, ReserveError, catalogue, reserve};
 pub use encode::{Format, encode, gather_metrics};
 pub use family::STANDARD_BUCKETS;
 #[cfg(feature = "metrics")]

@@ -10,7 +10,7 @@ use crate::label::{self, Dimension, Number, Open};
 use crate::outcome::{Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{self, Calls, Entry, Readable, Reading, SetReading},
+    catalogue::{self, Calls, Entry, Listed, Readable, Reading, SetReading},
     cell::{DurationCell, LevelCell},
     family,
 };
@@ -33,6 +33,8 @@ pub struct Definition {
     pub(crate) bounds: &'static [f64],
     /// The values of the label `status`.
     pub(crate) words: Words,
+    /// Those that calls can have, as far as is known before they are built.
+    pub(crate) at_most: Ways,
     /// The first label that is known only when a call has returned; those behind it are such too.
     first_after: usize,
     /// File and line of the attribute.
@@ -51,6 +53,7 @@ impl Definition {
             in_flight: None,
             bounds: &[],
             words: Words::of::<Status>(),
+            at_most: Ways::all::<Status>(),
             first_after: dimensions.len(),
             place: (file, line),
         }
@@ -60,6 +63,13 @@ impl Definition {
     #[must_use]
     pub const fn words(mut self, words: Words) -> Self {
         self.words = words;
+        self
+    }
+
+    /// With no more of the words than these.
+    #[must_use]
+    pub const fn at_most(mut self, ways: Ways) -> Self {
+        self.at_most = ways;
         self
     }
 
@@ -233,6 +243,12 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
+    }
+
+    /// As the linker's list holds it.
+    #[cfg(feature = "metrics")]
+    pub const fn listed(&'static self) -> Listed {
+        Listed(self)
     }
 
     /// The number of a call's label set, before its first label.

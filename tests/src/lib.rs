@@ -1,5 +1,6 @@
 //! What the tests share: reading an exposition, calling a server, and finding the judges that are not ours.
 
+pub mod events;
 pub mod exposition;
 pub mod http;
 pub mod judges;

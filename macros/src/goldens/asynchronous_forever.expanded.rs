@@ -21,6 +21,11 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                     "Calls by function and status.",
                     &[0usize],
                     true,
+                )
+                .at_most(
+                    ::tallied::__private::Ways::sure::<
+                        ::tallied::__private::Status,
+                    >(false, true),
                 );
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
@@ -34,6 +39,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
+            ::tallied::__private::listed!(__TALLIED_SITE);
             &__TALLIED_SITE
         },
         0,

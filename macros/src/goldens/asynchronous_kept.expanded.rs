@@ -22,6 +22,11 @@ async fn fetch(url: &str) -> usize {
                         "Calls by function and status.",
                         &[0usize],
                         true,
+                    )
+                    .at_most(
+                        ::tallied::__private::Ways::sure::<
+                            ::tallied::__private::Status,
+                        >(false, true),
                     );
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
@@ -35,6 +40,7 @@ async fn fetch(url: &str) -> usize {
                     &__TALLIED_CELLS,
                     &__TALLIED_SITE,
                 );
+                ::tallied::__private::listed!(__TALLIED_SITE);
                 &__TALLIED_SITE
             },
             0,

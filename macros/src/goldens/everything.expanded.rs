@@ -26,7 +26,12 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     true,
                     __TALLIED_BOUNDS,
                 )
-                .in_flight("jobs_running", "Calls running now.", &[], false);
+                .in_flight("jobs_running", "Calls running now.", &[], false)
+                .at_most(
+                    crate::metrics::tallied::__private::Ways::sure::<
+                        crate::metrics::tallied::__private::Status,
+                    >(true, false),
+                );
             type __TalliedCells = crate::metrics::tallied::__private::Cells<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
                 { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
@@ -39,6 +44,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
+            crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 crate::metrics::tallied::__private::Ways::sure::<

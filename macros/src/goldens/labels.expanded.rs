@@ -33,6 +33,11 @@ fn serve<'a>(
                 &[0usize, 1usize, 2usize],
                 true,
                 &::tallied::__private::STANDARD_BUCKETS,
+            )
+            .at_most(
+                ::tallied::__private::Ways::sure::<
+                    ::tallied::__private::Status,
+                >(true, true),
             );
         type __TalliedCells = ::tallied::__private::Cells<
             { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
@@ -46,6 +51,7 @@ fn serve<'a>(
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
+        ::tallied::__private::listed!(__TALLIED_SITE);
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Ways::sure::<::tallied::__private::Status>(true, true),

@@ -22,6 +22,11 @@ impl Cart {
                         "Calls by function and status.",
                         &[0usize],
                         true,
+                    )
+                    .at_most(
+                        ::tallied::__private::Ways::sure::<
+                            ::tallied::__private::Status,
+                        >(true, false),
                     );
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
@@ -35,6 +40,7 @@ impl Cart {
                     &__TALLIED_CELLS,
                     &__TALLIED_SITE,
                 );
+                ::tallied::__private::listed!(__TALLIED_SITE);
                 &__TALLIED_SITE
             },
             0,

@@ -38,6 +38,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 true,
             )
             .words(::tallied::__private::Words::of::<TaskStatus>())
+            .at_most(::tallied::__private::Ways::all::<TaskStatus>())
             .after(2usize);
         type __TalliedCells = ::tallied::__private::Cells<
             { 1 },
@@ -54,6 +55,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
+        ::tallied::__private::listed!(__TALLIED_SITE);
         const _: () = ::tallied::__private::no_name_twice(
             "the labels of this function",
             __TALLIED_LABELS,

@@ -20,6 +20,11 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                     "Calls by function and status.",
                     &[0usize],
                     true,
+                )
+                .at_most(
+                    ::tallied::__private::Ways::sure::<
+                        ::tallied::__private::Status,
+                    >(false, false),
                 );
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
@@ -33,6 +38,7 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
+            ::tallied::__private::listed!(__TALLIED_SITE);
             &__TALLIED_SITE
         },
         0,

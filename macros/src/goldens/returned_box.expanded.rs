@@ -21,6 +21,11 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                         "Calls by function and status.",
                         &[0usize],
                         true,
+                    )
+                    .at_most(
+                        ::tallied::__private::Ways::sure::<
+                            ::tallied::__private::Status,
+                        >(true, true),
                     );
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
@@ -34,6 +39,7 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                     &__TALLIED_CELLS,
                     &__TALLIED_SITE,
                 );
+                ::tallied::__private::listed!(__TALLIED_SITE);
                 &__TALLIED_SITE
             },
             0,

@@ -11,10 +11,15 @@ fn only_a_span() {
                 ),
             ];
             const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            );
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .at_most(
+                    ::tallied::__private::Ways::sure::<
+                        ::tallied::__private::Status,
+                    >(false, false),
+                );
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -27,6 +32,7 @@ fn only_a_span() {
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
+            ::tallied::__private::listed!(__TALLIED_SITE);
             &__TALLIED_SITE
         },
         0,

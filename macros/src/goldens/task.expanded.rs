@@ -28,6 +28,11 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                     "Calls running now, by task_name.",
                     &[0usize],
                     false,
+                )
+                .at_most(
+                    ::tallied::__private::Ways::sure::<
+                        ::tallied::__private::Status,
+                    >(true, false),
                 );
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
@@ -41,6 +46,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
+            ::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
                 ::tallied::__private::Ways::sure::<

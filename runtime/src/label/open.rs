@@ -57,6 +57,12 @@ impl Open {
         value.with_text(|text| table.find(text, room)).unwrap_or(room)
     }
 
+    /// Keeps a value, if there is a place for it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn reserve(&'static self, value: &str, of: &'static Definition) -> bool {
+        self.meet(of).known_or_kept(value, self.most).is_some()
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.most + 1
     }
@@ -134,13 +140,19 @@ impl Table {
     /// The index of a value that is kept below `room`, or becomes so now.
     #[inline]
     fn find(&self, text: &str, room: usize) -> Option<usize> {
-        let is_kept = text.len() <= LONGEST && text != OTHER;
-        let found = if is_kept { self.known(text).or_else(|| self.keep(text)) } else { None };
-        let found = found.filter(|index| *index < room);
+        let found = self.known_or_kept(text, room);
         if found.is_none() && !self.overflowed.load(Ordering::Relaxed) {
             self.overflowed.store(true, Ordering::Relaxed);
         }
         found
+    }
+
+    #[inline]
+    fn known_or_kept(&self, text: &str, room: usize) -> Option<usize> {
+        if text.len() > LONGEST || text == OTHER {
+            return None;
+        }
+        self.known(text).or_else(|| self.keep(text)).filter(|index| *index < room)
     }
 
     #[inline]

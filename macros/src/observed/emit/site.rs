@@ -38,6 +38,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         let words = quote_spanned!(ty.span()=> #of::<#ty>());
         ours!(.words(#words))
     });
+    let at_most = at_most(plan, private);
     let first_after = plan.labels.iter().position(|label| label.holds.is_after());
     let after = first_after.map(|first| ours!(.after(#first)));
     let is_open = |label: &Label| {
@@ -68,7 +69,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #in_flight #words #after;
+                #counter #histogram #in_flight #words #at_most #after;
         type __TalliedCells = #private::Cells<
             { #cells },
             { #private::sets(__TALLIED_LABELS) },
@@ -78,6 +79,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
         static __TALLIED_SITE: <__TalliedCells as #private::HasSite>::Site =
             #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE);
+        #private::listed!(__TALLIED_SITE);
         #distinct
         #budget
         &__TALLIED_SITE
@@ -132,6 +134,24 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
     }
 }
 
+/// The most that is possible by what the signature says.
+fn at_most(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let (status, can_be_cancelled) = (status(plan, private), can_be_cancelled(plan));
+    match &plan.told {
+        Told::Certainly(can_fail) => {
+            ours!(.at_most(#private::Ways::sure::<#status>(#can_fail, #can_be_cancelled)))
+        }
+        Told::ByType(..) if plan.status.is_none() => {
+            ours!(.at_most(#private::Ways::sure::<#status>(true, #can_be_cancelled)))
+        }
+        Told::ByType(..) | Told::Anything => ours!(.at_most(#private::Ways::all::<#status>())),
+    }
+}
+
+fn can_be_cancelled(plan: &Plan) -> bool {
+    !matches!(plan.shape, Shape::Closure | Shape::Inline)
+}
+
 /// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
 /// more series than there are statuses.
 // expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`, and perhaps `const { … }`
@@ -140,7 +160,7 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
     if !has_values && plan.status.is_none() && plan.budget.is_none() && plan.histogram.is_none() {
         return None;
     }
-    let can_be_cancelled = !matches!(plan.shape, Shape::Closure | Shape::Inline);
+    let can_be_cancelled = can_be_cancelled(plan);
     let (given, blamed) = match &plan.budget {
         Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
         // A variable that the compiler looks at is watched: the crate is built anew when it changes.

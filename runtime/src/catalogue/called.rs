@@ -1,7 +1,7 @@
-//! Every callsite that was called, in the order of their first calls.
+//! The callsites that were called, in the order of their first calls.
 //!
-//! A list without a lock: a callsite appends itself at its first call, and is never removed. Appending waits for
-//! nobody, so it may happen inside a user's call.
+//! A list without a lock: a callsite appends itself at its first call, and is never removed. Appending waits for nobody, so
+//! it may happen inside a user's call.
 
 use once_cell::race::OnceRef;
 
@@ -16,6 +16,9 @@ pub(crate) trait Readable: Sync {
     /// Reads every cell once.
     fn read(&'static self) -> Reading;
 }
+
+/// A callsite as the linker's list holds it.
+pub struct Listed(pub(crate) &'static dyn Readable);
 
 /// What a callsite had counted at one moment. All of its families are made of one reading, so they agree.
 pub(crate) struct Reading {

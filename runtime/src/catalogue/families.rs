@@ -1,0 +1,201 @@
+//! All families of the program, with what they can grow to.
+
+#[cfg(feature = "metrics")]
+use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(feature = "metrics")]
+use super::sites;
+#[cfg(feature = "metrics")]
+use crate::family::Family;
+#[cfg(feature = "metrics")]
+use crate::label::{self, Digit};
+#[cfg(feature = "metrics")]
+use crate::site::Definition;
+
+/// Lists the families of the program, called or not, by name.
+///
+/// The number of series of the whole program stays under a bound by a test of one line:
+///
+/// ```
+/// assert!(tallied::catalogue().series() <= 50_000, "{}", tallied::catalogue());
+/// ```
+///
+/// The list is made by the linker, of every crate of the program. On a target for which the crate `linkme` does not know how
+/// (WebAssembly, say), a family is known from its first call on. A crate whose functions the program never names may not be
+/// linked at all. Without the feature `metrics` it is empty.
+#[must_use]
+pub fn catalogue() -> Catalogue {
+    #[cfg(feature = "metrics")]
+    {
+        let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
+        for site in sites() {
+            let definition = site.definition();
+            let digits = label::digits(definition.dimensions, site.opens());
+            for (kind, family) in [
+                ("counter", &definition.counter),
+                ("histogram", &definition.histogram),
+                ("gauge", &definition.in_flight),
+            ] {
+                if let Some(family) = family {
+                    let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(kind, family, definition));
+                    draft.add(family, definition, &digits);
+                }
+            }
+        }
+        Catalogue { families: drafts.into_values().map(Draft::finish).collect() }
+    }
+    #[cfg(not(feature = "metrics"))]
+    Catalogue { families: Vec::new() }
+}
+
+/// The families of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    families: Vec<CataloguedFamily>,
+}
+
+impl Catalogue {
+    /// The most series that the whole program can have.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        self.families.iter().fold(0, |sum, family| sum.saturating_add(family.series))
+    }
+
+    /// The families, by name.
+    #[must_use]
+    pub fn families(&self) -> &[CataloguedFamily] {
+        &self.families
+    }
+}
+
+/// A line for each family, the largest first.
+impl std::fmt::Display for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut families: Vec<&CataloguedFamily> = self.families.iter().collect();
+        families.sort_by_key(|family| std::cmp::Reverse(family.series));
+        writeln!(f, "at most {} series", self.series())?;
+        for family in families {
+            let labels: Vec<String> = family.labels.iter().map(|(label, len)| format!("{label}: {len}")).collect();
+            let (file, line) = family.place;
+            writeln!(
+                f,
+                "{:>8}  {} {} {{{}}} {file}:{line}",
+                family.series,
+                family.kind,
+                family.name,
+                labels.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A family of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CataloguedFamily {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    labels: Vec<(&'static str, usize)>,
+    series: usize,
+    place: (&'static str, u32),
+}
+
+impl CataloguedFamily {
+    /// The name on the exposition.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The type: `counter`, `gauge` or `histogram`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The HELP text.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.help
+    }
+
+    /// The labels, each with the most values that it can have over all callsites.
+    #[must_use]
+    pub fn labels(&self) -> &[(&'static str, usize)] {
+        &self.labels
+    }
+
+    /// The most series that it can have: label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum
+    /// and count.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        self.series
+    }
+
+    /// File and line of a callsite that has it.
+    #[must_use]
+    pub fn place(&self) -> (&'static str, u32) {
+        self.place
+    }
+}
+
+/// A family while its callsites are put together.
+#[cfg(feature = "metrics")]
+struct Draft {
+    family: CataloguedFamily,
+    /// Of each label the texts that are known, and how many more may come.
+    values: BTreeMap<&'static str, (BTreeSet<String>, usize)>,
+    /// The series of one label set.
+    child: usize,
+}
+
+#[cfg(feature = "metrics")]
+impl Draft {
+    fn new(kind: &'static str, family: &Family, definition: &Definition) -> Self {
+        let child = if kind == "histogram" { definition.bounds.len() + 3 } else { 1 };
+        let (name, help, place) = (family.name, family.help, definition.place);
+        let family = CataloguedFamily { name, kind, help, labels: Vec::new(), series: 0, place };
+        Draft { family, values: BTreeMap::new(), child }
+    }
+
+    fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
+        let mut sets = 1usize;
+        for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {
+            let len = digit.dimension.len();
+            sets = sets.saturating_mul(len);
+            let texts = (0..len).map_while(|at| digit.dimension.text(at, None)).map(Into::into);
+            self.label(digit.dimension.label, len, texts);
+        }
+        if family.status {
+            let words = (0..definition.words.len()).filter(|word| definition.at_most.contains(*word));
+            let texts: Vec<String> = words.map(|word| definition.words.values.get(word).to_owned()).collect();
+            sets = sets.saturating_mul(texts.len());
+            self.label("status", texts.len(), texts.into_iter());
+        }
+        self.family.series = self.family.series.saturating_add(sets.saturating_mul(self.child));
+    }
+
+    fn label(&mut self, label: &'static str, len: usize, texts: impl Iterator<Item = String>) {
+        if !self.values.contains_key(label) {
+            self.family.labels.push((label, 0));
+        }
+        let (known, more) = self.values.entry(label).or_default();
+        let texts: BTreeSet<String> = texts.collect();
+        // Callsites of one family share what an open-ended label keeps.
+        *more = (*more).max(len - texts.len());
+        known.extend(texts);
+    }
+
+    /// Callsites of one family may write the same series: then there are no more than their labels allow together.
+    fn finish(mut self) -> CataloguedFamily {
+        let mut all = self.child;
+        for (label, len) in &mut self.family.labels {
+            let (known, more) = &self.values[label];
+            *len = known.len() + more;
+            all = all.saturating_mul(*len);
+        }
+        self.family.series = self.family.series.min(all);
+        self.family
+    }
+}

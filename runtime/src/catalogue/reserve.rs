@@ -1,0 +1,135 @@
+//! Places for values that are expected, so that others cannot take them first.
+
+use std::error::Error;
+use std::fmt;
+
+#[cfg(feature = "metrics")]
+use super::sites;
+#[cfg(feature = "metrics")]
+use crate::label;
+
+/// Why values could not be reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// No family has this name.
+    UnknownFamily {
+        /// The name.
+        family: String,
+        /// Those that have a label with `max`.
+        known: Vec<&'static str>,
+    },
+    /// The family has no label of this name with `max`.
+    UnknownLabel {
+        /// The family.
+        family: String,
+        /// The label.
+        label: String,
+        /// Those that it has.
+        known: Vec<&'static str>,
+    },
+    /// There is no place left.
+    Full {
+        /// The family.
+        family: String,
+        /// The label.
+        label: String,
+        /// How many values it keeps.
+        max: usize,
+        /// The first that found no place; those before it did.
+        value: String,
+    },
+}
+
+impl fmt::Display for ReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |known: &[&str]| if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        match self {
+            ReserveError::UnknownFamily { family, known } => {
+                write!(f, "no family `{family}` has a label with `max`; those that have one: {}", listed(known))
+            }
+            ReserveError::UnknownLabel { family, label, known } => {
+                write!(f, "the family `{family}` has no label `{label}` with `max`; it has: {}", listed(known))
+            }
+            ReserveError::Full { family, label, max, value } => write!(
+                f,
+                "no place for the value `{}` in the label `{label}` of the family `{family}`, which keeps {max} of at \
+                 most 16 KiB; raise its `max`",
+                value.escape_debug()
+            ),
+        }
+    }
+}
+
+impl Error for ReserveError {}
+
+/// Keeps places for values of a label with `max`, as if they had come first.
+///
+/// Meant for the start of a program, for values that are known there: tenants of a configuration, routes of a router. Each
+/// takes one of the `max` places, and is exposed from then on. One that is kept already stays.
+///
+/// ```
+/// # use tallied::observed;
+/// #[observed(labels(tenant(max = 2)), counter = "requests_total")]
+/// fn serve(tenant: &str) {}
+///
+/// # if cfg!(feature = "metrics") {
+/// tallied::reserve("requests_total", "tenant", ["acme", "initech"])?;
+/// serve("somebody-else"); // is counted as `_other`
+/// # assert!(tallied::gather_metrics().contains("requests_total{tenant=\"_other\",status=\"ok\"} 1"));
+/// # }
+/// # Ok::<(), tallied::ReserveError>(())
+/// ```
+///
+/// # Errors
+///
+/// There is no such family or label, or no place left. On a target without a list of callsites by the linker (see
+/// [`catalogue`](crate::catalogue())) a family is known from its first call on. Without the feature `metrics` it is `Ok`.
+pub fn reserve<V: AsRef<str>>(
+    family: &str,
+    label: &str,
+    values: impl IntoIterator<Item = V>,
+) -> Result<(), ReserveError> {
+    #[cfg(feature = "metrics")]
+    {
+        let (mut open_families, mut open_labels, mut found) = (Vec::new(), Vec::new(), None);
+        for site in sites() {
+            let definition = site.definition();
+            for digit in label::digits(definition.dimensions, site.opens()) {
+                let Some(open) = digit.open else { continue };
+                for of in definition.families().filter(|of| of.labels.contains(&digit.place)) {
+                    open_families.push(of.name);
+                    if of.name == family {
+                        open_labels.push(digit.dimension.label);
+                        if digit.dimension.label == label {
+                            found = found.or(Some((open, definition)));
+                        }
+                    }
+                }
+            }
+        }
+        let Some((open, definition)) = found else {
+            let sorted = |mut known: Vec<&'static str>| {
+                known.sort_unstable();
+                known.dedup();
+                known
+            };
+            let (family, label) = (family.to_owned(), label.to_owned());
+            return Err(if open_labels.is_empty() {
+                ReserveError::UnknownFamily { family, known: sorted(open_families) }
+            } else {
+                ReserveError::UnknownLabel { family, label, known: sorted(open_labels) }
+            });
+        };
+        for value in values {
+            let value = value.as_ref();
+            if !open.reserve(value, definition) {
+                let (family, label, max) = (family.to_owned(), label.to_owned(), open.most());
+                return Err(ReserveError::Full { family, label, max, value: value.to_owned() });
+            }
+        }
+    }
+    #[cfg(not(feature = "metrics"))]
+    let _ = (family, label, values);
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What a program can know of its families before the first call.
+
+use std::process::Command;
+
+use tallied::{Catalogue, CataloguedFamily, Label, ReserveError, observed, reserve};
+use tallied_tests::exposition::{series, value};
+use tallied_tests::judges::{target, workspace};
+
+#[derive(Clone, Copy, Label)]
+enum Route {
+    Home,
+    Cart,
+    Pay,
+}
+
+#[observed(route, labels(tenant(max = 4)), histogram(buckets = [0.1, 1.0]), in_flight)]
+async fn serve(route: Route, tenant: String) -> Result<Route, String> {
+    if tenant.is_empty() { Err(tenant) } else { Ok(route) }
+}
+
+#[observed(labels(kind = "a"), counter = "kinds_total")]
+fn of_one_kind() {}
+
+#[observed(labels(kind = "b"), counter = "kinds_total")]
+fn of_another_kind() {}
+
+#[observed(labels(kind = "b"), counter = "kinds_total")]
+fn of_the_same_kind() {}
+
+fn family(catalogue: &Catalogue, name: &str) -> CataloguedFamily {
+    let found = catalogue.families().iter().find(|family| family.name() == name);
+    found.unwrap_or_else(|| panic!("no `{name}` in\n{catalogue}")).clone()
+}
+
+#[test]
+fn every_family_is_in_the_catalogue_before_its_first_call() {
+    let catalogue = tallied::catalogue();
+    let histogram = family(&catalogue, "tallied_tests_serve_duration_seconds");
+    assert_eq!(histogram.kind(), "histogram");
+    assert_eq!(histogram.labels(), [("route", 3), ("tenant", 5), ("status", 4)]);
+    assert_eq!(histogram.series(), 3 * 5 * 4 * 5);
+    assert_eq!(histogram.help(), "Duration of calls in seconds, by route, tenant and status.");
+    assert!(histogram.place().0.ends_with("catalogue.rs") && histogram.place().1 > 0);
+    let gauge = family(&catalogue, "tallied_tests_serve_in_flight");
+    assert_eq!((gauge.kind(), gauge.series()), ("gauge", 15));
+    let counter = family(&catalogue, "tallied_tests_serve_calls_total");
+    assert_eq!((counter.kind(), counter.series()), ("counter", 60));
+    let uncalled = [of_one_kind as fn(), of_another_kind, of_the_same_kind];
+    let _ = (uncalled, [Route::Home, Route::Cart, Route::Pay].map(|route| serve(route, String::new())));
+}
+
+#[test]
+fn callsites_that_write_the_same_series_are_counted_once() {
+    let kinds = family(&tallied::catalogue(), "kinds_total");
+    // `ok` and `panicked` of two kinds, though three functions write them.
+    assert_eq!((kinds.labels(), kinds.series()), (&[("kind", 2), ("status", 2)][..], 4));
+}
+
+#[test]
+fn the_series_of_the_whole_program_stay_under_a_bound() {
+    assert!(tallied::catalogue().series() <= 1_000, "{}", tallied::catalogue());
+    let sum: usize = tallied::catalogue().families().iter().map(CataloguedFamily::series).sum();
+    assert_eq!(tallied::catalogue().series(), sum);
+    let text = tallied::catalogue().to_string();
+    assert!(text.starts_with(&format!("at most {sum} series\n")), "{text}");
+    assert!(text.contains("300  histogram tallied_tests_serve_duration_seconds {route: 3, tenant: 5, status: 4}"));
+}
+
+#[observed(labels(app(max = 3), hit = hit), counter = "reserved_total", histogram = "reserved_seconds")]
+fn reserved(app: &str, hit: bool) {}
+
+#[test]
+fn values_that_are_reserved_keep_their_places() {
+    reserve("reserved_total", "app", ["shop", "blog"]).unwrap();
+    for app in ["a", "b", "shop", "c"] {
+        reserved(app, true);
+    }
+    // What is kept already needs no place.
+    reserve("reserved_seconds", "app", vec!["a".to_owned(), "blog".to_owned()]).unwrap();
+    let text = tallied::gather_metrics();
+    let of = |app| value(&text, "reserved_total", &[("app", app), ("hit", "true"), ("status", "ok")]);
+    assert_eq!((of("shop"), of("a"), of("_other"), of("blog")), (Some(1.0), Some(1.0), Some(2.0), Some(0.0)));
+    assert_eq!(series(&text, "reserved_total").len(), 4 * 2 * 2, "a reserved value is exposed at zero");
+    let full = reserve("reserved_total", "app", ["shop", "late\n"]).unwrap_err();
+    assert!(matches!(&full, ReserveError::Full { max: 3, value, .. } if value == "late\n"), "{full:?}");
+    assert_eq!(
+        full.to_string(),
+        "no place for the value `late\\n` in the label `app` of the family `reserved_total`, which keeps 3 of at most \
+         16 KiB; raise its `max`"
+    );
+    assert!(reserve("reserved_total", "app", ["_other"]).is_err());
+}
+
+#[test]
+fn a_name_that_is_wrong_is_told_with_those_that_are_right() {
+    let unknown = reserve("reservd_total", "app", ["a"]).unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "no family `reservd_total` has a label with `max`; those that have one: reserved_seconds, reserved_total, \
+         tallied_tests_serve_calls_total, tallied_tests_serve_duration_seconds, tallied_tests_serve_in_flight"
+    );
+    let label = reserve("reserved_total", "hit", ["true"]).unwrap_err();
+    assert_eq!(label.to_string(), "the family `reserved_total` has no label `hit` with `max`; it has: app");
+    assert!(reserve("kinds_total", "kind", ["a"]).is_err());
+    reserve("reserved_total", "app", Vec::<String>::new()).unwrap();
+}
+
+/// A library whose functions nobody has called yet, in a program that is built for release, with every symbol stripped.
+#[test]
+fn a_stripped_program_knows_the_families_of_its_crates() {
+    let package = tempfile::tempdir().unwrap();
+    let runtime = workspace().join("runtime").display().to_string();
+    let write = |file: &str, text: &str| {
+        let path = package.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "Cargo.toml",
+        &format!(
+            "[workspace]\nmembers = [\"shop\", \"main\"]\nresolver = \"3\"\n[workspace.dependencies]\n\
+             tallied = {{ path = {runtime:?} }}\n[profile.release]\nlto = \"fat\"\nstrip = \"symbols\"\ncodegen-units = 1\n"
+        ),
+    );
+    let manifest = |name, more| {
+        format!("[package]\nname = {name:?}\nedition = \"2024\"\n[dependencies]\ntallied.workspace = true\n{more}")
+    };
+    write("shop/Cargo.toml", &manifest("shop", ""));
+    write("main/Cargo.toml", &manifest("main", "shop.path = \"../shop\"\n"));
+    write(
+        "shop/src/lib.rs",
+        "#![forbid(unsafe_code)]\n#![deny(warnings)]\n//! A shop.\n\n\
+         /// Sells.\n#[tallied::observed(histogram)]\npub fn sell<T: Clone>(what: &T) -> T {\n    what.clone()\n}\n\n\
+         /// Never called.\n#[tallied::observed]\npub fn close() {}\n",
+    );
+    write(
+        "main/src/main.rs",
+        "fn main() {\n    if std::env::args().count() > 5 {\n        shop::close();\n        shop::sell(&1);\n        \
+         shop::sell(&'a');\n    }\n    print!(\"{}\", tallied::catalogue());\n}\n",
+    );
+    std::fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--release", "--package", "main"])
+        .current_dir(package.path())
+        .env("CARGO_TARGET_DIR", target("catalogue"))
+        .env_remove("TALLIED_SERIES_BUDGET")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = [
+        // Two functions: `ok`, and `panicked`. Of a generic value nobody knows whether it is a `Result`.
+        "counter shop_function_calls_total {function: 2, status: 3}",
+        "histogram shop_function_duration_seconds {function: 1, status: 3}",
+    ];
+    for line in expected {
+        assert!(said.contains(line), "no `{line}` in\n{said}");
+    }
+}

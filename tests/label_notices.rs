@@ -1,0 +1,83 @@
+//! What an operator must know of open-ended labels is said once, at a scrape.
+
+use tallied_tests::events::Events;
+use tallied_tests::exposition::value;
+
+// One test: what was told stays told.
+#[test]
+fn what_is_wrong_with_an_open_ended_label_is_told_once_at_a_scrape() {
+    an_overflow_is_told_once_and_not_in_the_call();
+    different_numbers_are_told_with_both_places();
+    values_that_are_kept_apart_are_told();
+}
+
+mod labels {
+    use tallied::observed;
+
+    #[observed(labels(tenant(max = 1)), counter = "overflowing_total")]
+    pub(super) fn overflowing(tenant: &str) {}
+
+    #[observed(labels(tenant(max = 2)), counter = "disagreeing_total")]
+    pub(super) fn keeps_two(tenant: &str) {}
+
+    #[observed(labels(tenant(max = 3)), counter = "disagreeing_total")]
+    pub(super) fn keeps_three(tenant: &str) {}
+
+    #[observed(labels(tenant(max = 1)), counter = "apart_one_total", histogram = "apart_seconds")]
+    pub(super) fn apart_one(tenant: &str) {}
+
+    #[observed(labels(tenant(max = 1)), counter = "apart_two_total")]
+    pub(super) fn apart_two(tenant: &str) {}
+
+    #[observed(labels(tenant(max = 1)), counter = "apart_two_total", histogram = "apart_seconds")]
+    pub(super) fn apart_both(tenant: &str) {}
+}
+
+fn an_overflow_is_told_once_and_not_in_the_call() {
+    let during_calls = Events::during(|| {
+        labels::overflowing("a");
+        labels::overflowing("b");
+    });
+    assert_eq!(during_calls, [] as [&str; 0]);
+    let told = |events: Vec<String>| events.into_iter().filter(|event| event.contains("`overflowing_total`")).count();
+    let first = Events::during(|| drop(tallied::gather_metrics()));
+    assert!(
+        first.contains(
+            &"WARN tallied the label `tenant` of the family `overflowing_total` has more than the 1 values that it keeps: the \
+              rest is counted as `_other`, and by `tallied_label_overflow_total`; raise its `max`, or reserve the values that \
+              matter"
+                .to_owned()
+        ),
+        "{first:#?}"
+    );
+    labels::overflowing("c");
+    assert_eq!(told(Events::during(|| drop(tallied::gather_metrics()))), 0);
+}
+
+fn different_numbers_are_told_with_both_places() {
+    labels::keeps_two("a");
+    labels::keeps_two("b");
+    labels::keeps_three("a");
+    labels::keeps_three("c");
+    let events = Events::during(|| drop(tallied::gather_metrics()));
+    let told = events.iter().find(|event| event.contains("keeps 3 values at")).unwrap();
+    assert!(told.contains("`tenant` of the family `disagreeing_total`"), "{told}");
+    assert_eq!(told.matches("notices.rs:").count(), 2, "{told}");
+    let text = tallied::gather_metrics();
+    let of = |tenant| value(&text, "disagreeing_total", &[("tenant", tenant), ("status", "ok")]);
+    // The first comer's number holds, and nothing is lost.
+    assert_eq!((of("a"), of("b"), of("_other"), of("c")), (Some(2.0), Some(1.0), Some(1.0), None));
+}
+
+fn values_that_are_kept_apart_are_told() {
+    labels::apart_one("a");
+    labels::apart_two("b");
+    labels::apart_both("c");
+    labels::apart_both("b");
+    let events = Events::during(|| drop(tallied::gather_metrics()));
+    let told = events.iter().find(|event| event.contains("keeps other values")).unwrap();
+    assert!(told.contains("`tenant` of the family `apart_seconds`"), "{told}");
+    let text = tallied::gather_metrics();
+    let of = |tenant| value(&text, "apart_seconds_count", &[("tenant", tenant), ("status", "ok")]);
+    assert_eq!((of("a"), of("b"), of("_other")), (Some(1.0), Some(1.0), Some(1.0)));
+}
