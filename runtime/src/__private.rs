@@ -10,7 +10,7 @@ pub use crate::label::{
     Dimension, Join, JoinAny, JoinLabel, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, no_name_twice,
     no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
-pub use crate::outcome::{After, Ask, AskAny, AskHand, AskResult, Outcome, Status, Ways, Words};
+pub use crate::outcome::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Outcome, Status, Ways};
 pub use crate::site::{Cells, Definition, HasSite, Site};
 #[cfg(feature = "metrics")]
 pub use linkme;

@@ -188,7 +188,7 @@ impl Part {
 mod tests {
     use super::*;
     use crate::label::{Values, sets};
-    use crate::outcome::Status;
+    use crate::outcome::{Outcome as _, Status};
 
     const THREE: Values = Values::texts(&["a", "b", "c"]);
     const LABELS: &[Dimension] =
@@ -199,7 +199,7 @@ mod tests {
 
     fn refused(budget: Budget, can_fail: bool) -> Option<String> {
         let refused =
-            std::panic::catch_unwind(|| within_budget(&SAYS, Ways::sure::<Status>(can_fail, false), budget)).err()?;
+            std::panic::catch_unwind(|| within_budget(&SAYS, Status::WORDS.sure(can_fail, false), budget)).err()?;
         Some(refused.downcast_ref::<String>().unwrap().clone())
     }
 

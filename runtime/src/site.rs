@@ -7,7 +7,7 @@ use tracing::Span;
 
 use crate::family::Family;
 use crate::label::{self, Dimension, Number, Open};
-use crate::outcome::{Status, Ways, Words};
+use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{self, Calls, Entry, Listed, Readable, Reading, SetReading},
@@ -52,8 +52,8 @@ impl Definition {
             histogram: None,
             in_flight: None,
             bounds: &[],
-            words: Words::of::<Status>(),
-            at_most: Ways::all::<Status>(),
+            words: Status::WORDS,
+            at_most: Status::WORDS.all(),
             first_after: dimensions.len(),
             place: (file, line),
         }
@@ -63,14 +63,22 @@ impl Definition {
     #[must_use]
     pub const fn words(mut self, words: Words) -> Self {
         self.words = words;
+        self.at_most = words.all();
         self
     }
 
-    /// With no more of the words than these.
+    /// Whose calls end in no other ways than these: of values that are no `Result`, perhaps, and that cannot be cancelled,
+    /// perhaps.
     #[must_use]
-    pub const fn at_most(mut self, ways: Ways) -> Self {
-        self.at_most = ways;
+    pub const fn at_most(mut self, can_fail: bool, can_be_cancelled: bool) -> Self {
+        self.at_most = self.words.sure(can_fail, can_be_cancelled);
         self
+    }
+
+    /// What is sure of the ways in which its calls end.
+    #[must_use]
+    pub const fn sure(&self, can_fail: bool, can_be_cancelled: bool) -> Ways {
+        self.words.sure(can_fail, can_be_cancelled)
     }
 
     /// With labels from this one on that are known only when a call has returned.
@@ -78,6 +86,12 @@ impl Definition {
     pub const fn after(mut self, first: usize) -> Self {
         self.first_after = first;
         self
+    }
+
+    /// Every way that its words allow, or that was said of it.
+    #[must_use]
+    pub const fn most(&self) -> Ways {
+        self.at_most
     }
 
     /// How many words it has.

@@ -22,11 +22,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                     &[0usize],
                     true,
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(false, true),
-                );
+                .at_most(false, true);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -60,8 +56,13 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
         },
         |__out: &::tallied::__private::Never| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

@@ -23,11 +23,7 @@ async fn fetch(url: &str) -> usize {
                         &[0usize],
                         true,
                     )
-                    .at_most(
-                        ::tallied::__private::Ways::sure::<
-                            ::tallied::__private::Status,
-                        >(false, true),
-                    );
+                    .at_most(false, true);
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
                     { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -71,8 +67,10 @@ async fn fetch(url: &str) -> usize {
             },
             |__out| {
                 #[allow(unused_imports)]
-                use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-                (&&&::tallied::__private::Ask::<
+                use ::tallied::__private::{
+                    AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+                };
+                (&&&&::tallied::__private::Ask::<
                     ::tallied::__private::Status,
                     _,
                 >::new(__out))

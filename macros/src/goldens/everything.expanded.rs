@@ -27,11 +27,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     __TALLIED_BOUNDS,
                 )
                 .in_flight("jobs_running", "Calls running now.", &[], false)
-                .at_most(
-                    crate::metrics::tallied::__private::Ways::sure::<
-                        crate::metrics::tallied::__private::Status,
-                    >(true, false),
-                );
+                .at_most(true, false);
             type __TalliedCells = crate::metrics::tallied::__private::Cells<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
                 { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
@@ -47,9 +43,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
             crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                crate::metrics::tallied::__private::Ways::sure::<
-                    crate::metrics::tallied::__private::Status,
-                >(true, false),
+                __TALLIED_SITE_SAYS.sure(true, false),
                 crate::metrics::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
@@ -67,9 +61,9 @@ fn job() -> Result<(impl Sized, u8), Error> {
         |__out| {
             #[allow(unused_imports)]
             use crate::metrics::tallied::__private::{
-                AskAny as _, AskHand as _, AskResult as _,
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
             };
-            (&&&crate::metrics::tallied::__private::Ask::<
+            (&&&&crate::metrics::tallied::__private::Ask::<
                 crate::metrics::tallied::__private::Status,
                 _,
             >::new(__out))

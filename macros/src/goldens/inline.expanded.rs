@@ -21,11 +21,7 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
                     &[0usize],
                     true,
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(false, false),
-                );
+                .at_most(false, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },

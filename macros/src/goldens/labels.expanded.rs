@@ -34,11 +34,7 @@ fn serve<'a>(
                 true,
                 &::tallied::__private::STANDARD_BUCKETS,
             )
-            .at_most(
-                ::tallied::__private::Ways::sure::<
-                    ::tallied::__private::Status,
-                >(true, true),
-            );
+            .at_most(true, true);
         type __TalliedCells = ::tallied::__private::Cells<
             { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
             { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -54,7 +50,7 @@ fn serve<'a>(
         ::tallied::__private::listed!(__TALLIED_SITE);
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
-            ::tallied::__private::Ways::sure::<::tallied::__private::Status>(true, true),
+            __TALLIED_SITE_SAYS.sure(true, true),
             ::tallied::__private::Budget::Given(500),
         );
         &__TALLIED_SITE
@@ -110,8 +106,13 @@ fn serve<'a>(
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

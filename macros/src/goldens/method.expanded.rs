@@ -23,11 +23,7 @@ impl Cart {
                         &[0usize],
                         true,
                     )
-                    .at_most(
-                        ::tallied::__private::Ways::sure::<
-                            ::tallied::__private::Status,
-                        >(true, false),
-                    );
+                    .at_most(true, false);
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
                     { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -63,8 +59,10 @@ impl Cart {
             },
             |__out| {
                 #[allow(unused_imports)]
-                use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-                (&&&::tallied::__private::Ask::<
+                use ::tallied::__private::{
+                    AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+                };
+                (&&&&::tallied::__private::Ask::<
                     ::tallied::__private::Status,
                     _,
                 >::new(__out))

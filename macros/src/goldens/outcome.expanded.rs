@@ -37,8 +37,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 &[0usize, 1usize, 2usize, 3usize],
                 true,
             )
-            .words(::tallied::__private::Words::of::<TaskStatus>())
-            .at_most(::tallied::__private::Ways::all::<TaskStatus>())
+            .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS)
             .after(2usize);
         type __TalliedCells = ::tallied::__private::Cells<
             { 1 },
@@ -63,7 +62,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
-            ::tallied::__private::Ways::sure::<TaskStatus>(false, false),
+            __TALLIED_SITE_SAYS.sure(false, false),
             ::tallied::__private::Budget::of_environment(
                 ::core::option_env!("TALLIED_SERIES_BUDGET"),
             ),
@@ -71,7 +70,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         const {
             ::tallied::__private::within_budget_too(
                 &__TALLIED_SITE_SAYS,
-                ::tallied::__private::Ways::sure::<TaskStatus>(false, false),
+                __TALLIED_SITE_SAYS.sure(false, false),
                 ::tallied::__private::Ways::told_by::<
                     Found<Page>,
                     _,
@@ -80,9 +79,9 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                     &|__out| {
                         #[allow(unused_imports)]
                         use ::tallied::__private::{
-                            AskAny as _, AskHand as _, AskResult as _,
+                            AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
                         };
-                        (&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
+                        (&&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
                             .tallied_told()
                     },
                     false,
@@ -96,11 +95,11 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
     };
     let __set = {
         let mut __number = __site.number();
-        __number.open(&(tenant));
-        {
-            let __labels: &Cache<'_> = &(cache);
-            __number.all(__labels);
-        }
+        ::tallied::__private::OpenLabel::with_text(
+            &(tenant),
+            |__text| __number.open(__text),
+        );
+        <Cache<'_> as ::tallied::__private::LabelSet>::join(&(cache), &mut __number);
         __site.before(__number)
     };
     ::tallied::__private::observe(
@@ -130,8 +129,10 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         move |__out| ::tallied::__private::After {
             told: {
                 #[allow(unused_imports)]
-                use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-                (&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
+                use ::tallied::__private::{
+                    AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+                };
+                (&&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
                     .tallied_told()
             },
             labels: {
@@ -154,7 +155,10 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                     __out,
                     |page: &Found<Page>| code(page),
                 );
-                __number.open(&__label);
+                ::tallied::__private::OpenLabel::with_text(
+                    &__label,
+                    |__text| __number.open(__text),
+                );
                 __number.set()
             },
         },

@@ -21,11 +21,7 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                     &[0usize],
                     true,
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(false, false),
-                );
+                .at_most(false, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -107,8 +103,13 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

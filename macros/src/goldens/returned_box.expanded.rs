@@ -22,11 +22,7 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                         &[0usize],
                         true,
                     )
-                    .at_most(
-                        ::tallied::__private::Ways::sure::<
-                            ::tallied::__private::Status,
-                        >(true, true),
-                    );
+                    .at_most(true, true);
                 type __TalliedCells = ::tallied::__private::Cells<
                     { 1 },
                     { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -62,8 +58,10 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
             }),
             |__out| {
                 #[allow(unused_imports)]
-                use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-                (&&&::tallied::__private::Ask::<
+                use ::tallied::__private::{
+                    AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+                };
+                (&&&&::tallied::__private::Ask::<
                     ::tallied::__private::Status,
                     _,
                 >::new(__out))

@@ -21,11 +21,7 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
                     &[0usize],
                     true,
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(true, true),
-                );
+                .at_most(true, true);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -63,8 +59,13 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
         }),
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

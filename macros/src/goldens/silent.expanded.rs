@@ -15,11 +15,7 @@ fn only_a_span() {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(false, false),
-                );
+                .at_most(false, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -50,8 +46,13 @@ fn only_a_span() {
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

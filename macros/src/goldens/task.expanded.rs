@@ -29,11 +29,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                     &[0usize],
                     false,
                 )
-                .at_most(
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(true, false),
-                );
+                .at_most(true, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::sets(__TALLIED_LABELS) },
@@ -49,9 +45,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             ::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                ::tallied::__private::Ways::sure::<
-                    ::tallied::__private::Status,
-                >(false, false),
+                __TALLIED_SITE_SAYS.sure(false, false),
                 ::tallied::__private::Budget::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
@@ -59,9 +53,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             const {
                 ::tallied::__private::within_budget_too(
                     &__TALLIED_SITE_SAYS,
-                    ::tallied::__private::Ways::sure::<
-                        ::tallied::__private::Status,
-                    >(false, false),
+                    __TALLIED_SITE_SAYS.sure(false, false),
                     ::tallied::__private::Ways::told_by::<
                         Alias<Receipt>,
                         _,
@@ -70,9 +62,9 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                         &|__out| {
                             #[allow(unused_imports)]
                             use ::tallied::__private::{
-                                AskAny as _, AskHand as _, AskResult as _,
+                                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
                             };
-                            (&&&::tallied::__private::Ask::<
+                            (&&&&::tallied::__private::Ask::<
                                 ::tallied::__private::Status,
                                 _,
                             >::new(__out))
@@ -108,8 +100,13 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
         },
         |__out| {
             #[allow(unused_imports)]
-            use ::tallied::__private::{AskAny as _, AskHand as _, AskResult as _};
-            (&&&::tallied::__private::Ask::<::tallied::__private::Status, _>::new(__out))
+            use ::tallied::__private::{
+                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
+            };
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
                 .tallied_told()
         },
     )

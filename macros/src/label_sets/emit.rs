@@ -50,10 +50,13 @@ pub fn set(set: &LabelSet) -> TokenStream {
         // A type that is no label was refused above: nobody needs to hear it again.
         Holds::Label(_) => quote!((&&#private::Join::<'_, #ty>(&self.#name)).tallied_join(__number);),
         Holds::Open(..) => {
-            let open = Ident::new("open", ty.span());
-            quote!(__number.#open::<#ty>(&self.#name);)
+            let with_text = quote_spanned!(ty.span()=> <#ty as #private::OpenLabel>::with_text);
+            quote!(#with_text(&self.#name, |__text| __number.open(__text));)
         }
-        Holds::Set => quote!(__number.all(&self.#name);),
+        Holds::Set => {
+            let join = quote_spanned!(ty.span()=> <#ty as #private::LabelSet>::join);
+            quote!(#join(&self.#name, __number);)
+        }
     });
     // Of a generic type the labels are not known before it is used: then the callsite compares them.
     let is_concrete = !set.generics.params.iter().any(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));

@@ -31,6 +31,7 @@ pub fn outcome(input: TokenStream, errors: &Errors) -> Option<Outcome> {
             });
             if holds_another {
                 errors.at(&key, "a variant with a label inside is no single word; say it on one that holds nothing");
+                places[role] = Some(at);
             } else if let Some(earlier) = places[role] {
                 let (word, earlier) = (ROLES[role].0, &data.variants[earlier].ident);
                 errors.at(&key, format!("`{word}` is said of `{earlier}` already; remove one of the two"));

@@ -11,9 +11,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::Dimension;
 use super::dimension::digits;
 use super::set::{names, one};
-use super::{Dimension, OpenLabel};
 use crate::site::Definition;
 
 /// The value that stands for all that are not kept.
@@ -51,10 +51,9 @@ pub const fn opens<const N: usize>(dimensions: &[Dimension]) -> [Open; N] {
 impl Open {
     /// Which of the callsite's values this is; the number of them for `_other`.
     #[inline]
-    pub(crate) fn find<T: OpenLabel + ?Sized>(&'static self, value: &T, of: &'static Definition) -> usize {
+    pub(crate) fn find(&'static self, text: &str, of: &'static Definition) -> usize {
         let table = self.table.get().copied().unwrap_or_else(|| self.meet(of));
-        let room = self.most;
-        value.with_text(|text| table.find(text, room)).unwrap_or(room)
+        table.find(text, self.most).unwrap_or(self.most)
     }
 
     /// Keeps a value, if there is a place for it.

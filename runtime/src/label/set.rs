@@ -1,6 +1,6 @@
 //! Several labels that belong together, and the number of a label set as it is made.
 
-use super::{Dimension, Label, Message, OpenLabel, Values, open::Open, place};
+use super::{Dimension, Label, Message, Values, open::Open, place};
 use crate::site::Definition;
 
 /// Labels that stand together: a struct with `#[derive(LabelSet)]`.
@@ -73,20 +73,14 @@ impl Number {
         self.set = self.set * (const { count(L::VALUES) } + shift) + shift + place(label);
     }
 
-    /// With an open-ended value behind it.
+    /// Puts the text of an open-ended label behind it.
     #[inline]
-    pub fn open<T: OpenLabel + ?Sized>(&mut self, value: &T) {
+    pub fn open(&mut self, text: &str) {
         // There is one for each: the expansion counted them.
         let Some((open, rest)) = self.opens.split_first() else { return };
         self.opens = rest;
         let shift = usize::from(self.after);
-        self.set = self.set * (open.len() + shift) + shift + open.find(value, self.of);
-    }
-
-    /// With all labels of a set behind it.
-    #[inline]
-    pub fn all<S: LabelSet + ?Sized>(&mut self, labels: &S) {
-        labels.join(self);
+        self.set = self.set * (open.len() + shift) + shift + open.find(text, self.of);
     }
 }
 

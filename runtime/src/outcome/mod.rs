@@ -5,7 +5,7 @@
 
 mod told;
 
-pub use told::{After, Ask, AskAny, AskHand, AskResult, Classify, Returned, Told};
+pub use told::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Classify, Returned, Told};
 
 use crate::label::{Label, Message, Values};
 
@@ -51,6 +51,10 @@ pub trait Outcome: Label {
     const CANCELLED: usize;
     /// It unwound.
     const PANICKED: usize;
+
+    /// All of it, as a callsite holds it. Not to be overridden.
+    #[doc(hidden)]
+    const WORDS: Words = Words::of::<Self>();
 }
 
 /// What became of a call, in the words that are used where the attribute names no others.
@@ -76,6 +80,7 @@ impl Label for Status {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Outcome for Status {
     const OK: usize = Status::Ok as usize;
     const ERROR: usize = Status::Error as usize;
@@ -102,7 +107,7 @@ impl Words {
     /// While compiling, if there are none or more than 64, or a constant of the type is no index of them.
     #[must_use]
     #[track_caller]
-    pub const fn of<S: Outcome>() -> Self {
+    pub(crate) const fn of<S: Outcome + ?Sized>() -> Self {
         let len = S::VALUES.len();
         if len == 0 || len > Ways::MOST {
             let message = Message::new("the type of `status` has ").number(len).text(" values; it may have 1 to 64");
@@ -122,10 +127,21 @@ impl Words {
     }
 
     /// How many there are.
-    #[must_use]
-    #[allow(clippy::len_without_is_empty)] // it never is
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// What is sure before the type of the value is known.
+    pub(crate) const fn sure(&self, can_fail: bool, can_be_cancelled: bool) -> Ways {
+        let returns = Ways::only(self.ok);
+        let returns = if can_fail { returns.and(Ways::only(self.error)) } else { returns };
+        returns.and_others(self, can_be_cancelled)
+    }
+
+    /// All that there are.
+    pub(crate) const fn all(&self) -> Ways {
+        let len = self.len();
+        Ways(if len < Ways::MOST { (1 << len) - 1 } else { u64::MAX })
     }
 }
 
@@ -161,27 +177,12 @@ impl Ways {
     /// The ways of a function whose value tells so much: it can return, can unwind where panics unwind, and perhaps be
     /// cancelled.
     pub(crate) const fn of<T: Told>(can_be_cancelled: bool) -> Self {
-        T::RETURNS.and_others::<T::Words>(can_be_cancelled)
+        T::RETURNS.and_others(&<T::Words as Outcome>::WORDS, can_be_cancelled)
     }
 
-    const fn and_others<S: Outcome>(self, can_be_cancelled: bool) -> Self {
-        let all = if cfg!(panic = "unwind") { self.and(Ways::only(S::PANICKED)) } else { self };
-        if can_be_cancelled { all.and(Ways::only(S::CANCELLED)) } else { all }
-    }
-
-    /// What is sure before the type of the value is known.
-    #[must_use]
-    pub const fn sure<S: Outcome>(can_fail: bool, can_be_cancelled: bool) -> Self {
-        let returns = Ways::only(S::OK);
-        let returns = if can_fail { returns.and(Ways::only(S::ERROR)) } else { returns };
-        returns.and_others::<S>(can_be_cancelled)
-    }
-
-    /// All that a type has.
-    #[must_use]
-    pub const fn all<S: Outcome>() -> Self {
-        let len = S::VALUES.len();
-        Ways(if len < Self::MOST { (1 << len) - 1 } else { u64::MAX })
+    const fn and_others(self, words: &Words, can_be_cancelled: bool) -> Self {
+        let all = if cfg!(panic = "unwind") { self.and(Ways::only(words.panicked)) } else { self };
+        if can_be_cancelled { all.and(Ways::only(words.cancelled)) } else { all }
     }
 
     /// The ways of a function whose value, an `R`, is told by this closure. It is not called.
@@ -218,11 +219,11 @@ mod tests {
 
     #[test]
     fn only_the_ways_a_function_can_end_are_contained() {
-        let sync = Ways::sure::<Status>(false, false);
+        let sync = Status::WORDS.sure(false, false);
         assert!(sync.contains(Status::Ok.index()) && sync.contains(Status::Panicked.index()));
         assert!(!sync.contains(Status::Error.index()) && !sync.contains(Status::Cancelled.index()));
         assert_eq!(sync.count(), 2);
-        assert_eq!(Ways::sure::<Status>(true, true), Ways::all::<Status>());
+        assert_eq!(Status::WORDS.sure(true, true), Status::WORDS.all());
         assert_eq!(Ways::from_bits(sync.bits()), sync);
     }
 
@@ -246,8 +247,8 @@ mod tests {
     #[test]
     fn words_are_one_to_sixty_four_and_each_constant_is_one_of_them() {
         assert_eq!(Words::of::<Sixty<64>>().len(), 64);
-        assert_eq!(Ways::all::<Sixty<64>>().count(), 64);
-        assert!(Ways::sure::<Sixty<64>>(false, false).contains(63));
+        assert_eq!(Sixty::<64>::WORDS.all().count(), 64);
+        assert!(Sixty::<64>::WORDS.sure(false, false).contains(63));
         assert!(std::panic::catch_unwind(Words::of::<Sixty<65>>).is_err());
         assert!(std::panic::catch_unwind(Words::of::<Sixty<63>>).is_err());
         assert!(std::panic::catch_unwind(Words::of::<Sixty<0>>).is_err());

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Outcome, Ways};
+use super::{Outcome, Status, Ways};
 
 /// Tells the outcome of a call by the value that it returned.
 ///
@@ -62,7 +62,7 @@ pub struct Classified<S>(S);
 
 impl<S: Outcome> Told for Classified<S> {
     type Words = S;
-    const RETURNS: Ways = Ways::all::<S>();
+    const RETURNS: Ways = S::WORDS.all();
     #[inline]
     fn status(&self) -> usize {
         self.0.index()
@@ -142,7 +142,7 @@ pub trait AskHand<S> {
     fn tallied_told(&self) -> Classified<S>;
 }
 
-impl<S: Classify<R>, R: ?Sized> AskHand<S> for &&Ask<'_, S, R> {
+impl<S: Classify<R>, R: ?Sized> AskHand<S> for &&&Ask<'_, S, R> {
     #[inline]
     fn tallied_told(&self) -> Classified<S> {
         Classified(S::classify(self.0))
@@ -155,7 +155,7 @@ pub trait AskResult<S> {
     fn tallied_told(&self) -> OfResult<S>;
 }
 
-impl<S: Outcome, T, E> AskResult<S> for &Ask<'_, S, Result<T, E>> {
+impl<S: Outcome, T, E> AskResult<S> for &&Ask<'_, S, Result<T, E>> {
     #[inline]
     fn tallied_told(&self) -> OfResult<S> {
         OfResult { failed: self.0.is_err(), words: PhantomData }
@@ -168,9 +168,22 @@ pub trait AskAny<S> {
     fn tallied_told(&self) -> Returned<S>;
 }
 
-impl<S, R: ?Sized> AskAny<S> for Ask<'_, S, R> {
+impl<S: Outcome, R: ?Sized> AskAny<S> for &Ask<'_, S, R> {
     #[inline]
     fn tallied_told(&self) -> Returned<S> {
+        Returned::new()
+    }
+}
+
+/// Last choice: the words are none. Then they were refused where they stand, and nobody needs to hear it twice.
+pub trait AskNobody {
+    /// Anything: this is never run.
+    fn tallied_told(&self) -> Returned<Status>;
+}
+
+impl<S, R: ?Sized> AskNobody for Ask<'_, S, R> {
+    #[inline]
+    fn tallied_told(&self) -> Returned<Status> {
         Returned::new()
     }
 }
@@ -180,10 +193,9 @@ impl<S, R: ?Sized> AskAny<S> for Ask<'_, S, R> {
 mod tests {
     use super::*;
     use crate::label::{Label, Values};
-    use crate::outcome::Status;
 
     fn of_generic<R>(value: &R) -> (usize, usize) {
-        told(&(&&&Ask::<Status, _>::new(value)).tallied_told())
+        told(&(&&&&Ask::<Status, _>::new(value)).tallied_told())
     }
 
     /// The word, and how many are possible.
@@ -195,15 +207,15 @@ mod tests {
     fn a_result_is_recognised_by_type_through_an_alias() {
         type Alias<T> = std::io::Result<T>;
         let failed: Alias<u8> = Err(std::io::Error::other("no"));
-        assert_eq!(told(&(&&&Ask::<Status, _>::new(&failed)).tallied_told()), (Status::ERROR, 2));
+        assert_eq!(told(&(&&&&Ask::<Status, _>::new(&failed)).tallied_told()), (Status::ERROR, 2));
         let fine: Alias<u8> = Ok(1);
-        assert_eq!(told(&(&&&Ask::<Status, _>::new(&fine)).tallied_told()), (Status::OK, 2));
+        assert_eq!(told(&(&&&&Ask::<Status, _>::new(&fine)).tallied_told()), (Status::OK, 2));
     }
 
     #[test]
     fn anything_else_that_returns_is_ok_and_cannot_fail() {
-        assert_eq!(told(&(&&&Ask::<Status, _>::new(&None::<u8>)).tallied_told()), (Status::OK, 1));
-        assert_eq!(told(&(&&&Ask::<Status, _>::new("text")).tallied_told()), (Status::OK, 1));
+        assert_eq!(told(&(&&&&Ask::<Status, _>::new(&None::<u8>)).tallied_told()), (Status::OK, 1));
+        assert_eq!(told(&(&&&&Ask::<Status, _>::new("text")).tallied_told()), (Status::OK, 1));
         assert_eq!(of_generic(&Err::<u8, u8>(1)), (Status::OK, 1), "a bare generic return is ok");
     }
 
@@ -232,9 +244,9 @@ mod tests {
 
     #[test]
     fn the_users_word_goes_before_all() {
-        assert_eq!(told(&(&&&Ask::<Found, _>::new(&None::<u8>)).tallied_told()), (1, 3));
-        assert_eq!(told(&(&&&Ask::<Found, _>::new(&Some(1))).tallied_told()), (0, 3));
-        assert_eq!(told(&(&&&Ask::<Found, _>::new(&Err::<u8, u8>(1))).tallied_told()), (2, 2));
-        assert_eq!(told(&(&&&Ask::<Found, _>::new(&1)).tallied_told()), (0, 1));
+        assert_eq!(told(&(&&&&Ask::<Found, _>::new(&None::<u8>)).tallied_told()), (1, 3));
+        assert_eq!(told(&(&&&&Ask::<Found, _>::new(&Some(1))).tallied_told()), (0, 3));
+        assert_eq!(told(&(&&&&Ask::<Found, _>::new(&Err::<u8, u8>(1))).tallied_told()), (2, 2));
+        assert_eq!(told(&(&&&&Ask::<Found, _>::new(&1)).tallied_told()), (0, 1));
     }
 }

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
-use super::values::{ask, status};
+use super::values::ask;
 use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Family, Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
@@ -34,11 +34,10 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     });
     let budget = budget(plan, private);
     let words = plan.status.as_ref().map(|ty| {
-        let of = blamed_on(ty.span(), ours!(#private::Words::of));
-        let words = quote_spanned!(ty.span()=> #of::<#ty>());
+        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS);
         ours!(.words(#words))
     });
-    let at_most = at_most(plan, private);
+    let at_most = at_most(plan);
     let first_after = plan.labels.iter().position(|label| label.holds.is_after());
     let after = first_after.map(|first| ours!(.after(#first)));
     let is_open = |label: &Label| {
@@ -124,8 +123,9 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
                     ours!(#of #values)
                 }
                 After::Inferred(returned) => {
-                    let value = ours!(#private::after(#private::never::<&#returned>(), #closure));
-                    inferred(name, at, &value, private)
+                    let after = blamed_on(at, ours!(#private::after));
+                    let arguments = blamed_group(at, ours!(#private::never::<&#returned>(), #closure));
+                    inferred(name, at, &ours!(#after #arguments), private)
                 }
                 After::Open(most) => open_ended(name, most, private),
             };
@@ -134,17 +134,14 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
     }
 }
 
-/// The most that is possible by what the signature says.
-fn at_most(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let (status, can_be_cancelled) = (status(plan, private), can_be_cancelled(plan));
+/// The most that is possible by what the signature says; without a word of this, all.
+// expands to: `.at_most(can_fail, can_be_cancelled)`
+fn at_most(plan: &Plan) -> Option<TokenStream> {
+    let can_be_cancelled = can_be_cancelled(plan);
     match &plan.told {
-        Told::Certainly(can_fail) => {
-            ours!(.at_most(#private::Ways::sure::<#status>(#can_fail, #can_be_cancelled)))
-        }
-        Told::ByType(..) if plan.status.is_none() => {
-            ours!(.at_most(#private::Ways::sure::<#status>(true, #can_be_cancelled)))
-        }
-        Told::ByType(..) | Told::Anything => ours!(.at_most(#private::Ways::all::<#status>())),
+        Told::Certainly(can_fail) => Some(ours!(.at_most(#can_fail, #can_be_cancelled))),
+        Told::ByType(..) if plan.status.is_none() => Some(ours!(.at_most(true, #can_be_cancelled))),
+        Told::ByType(..) | Told::Anything => None,
     }
 }
 
@@ -175,15 +172,14 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
         let arguments = blamed_group(blamed, ours!(&__TALLIED_SITE_SAYS, #ways, #given));
         ours!(#function #arguments)
     };
-    let status = status(plan, private);
-    let sure = |can_fail: bool| ours!(#private::Ways::sure::<#status>(#can_fail, #can_be_cancelled));
+    let sure = |can_fail: bool| ours!(__TALLIED_SITE_SAYS.sure(#can_fail, #can_be_cancelled));
     match &plan.told {
         Told::Certainly(can_fail) => {
             let sure = check(ours!(within_budget), sure(*can_fail));
             Some(ours!(const _: () = #sure;))
         }
         Told::Anything => {
-            let all = check(ours!(within_budget), ours!(#private::Ways::all::<#status>()));
+            let all = check(ours!(within_budget), ours!(__TALLIED_SITE_SAYS.most()));
             Some(ours!(const _: () = #all;))
         }
         // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.

@@ -1,7 +1,7 @@
 //! What a call evaluates: its labels before the body, its outcome and further labels from the value.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
@@ -16,11 +16,14 @@ pub(super) fn number(plan: &Plan, private: &TokenStream) -> Option<TokenStream> 
     let digit = |label: &Label| {
         let expression = label.holds.expression()?;
         Some(match &label.holds {
-            Holds::Open { .. } => open_digit(expression, &ours!(&(#expression))),
-            Holds::Set { ty, .. } => ours!({
-                let __labels: &#ty = &(#expression);
-                __number.all(__labels);
-            }),
+            Holds::Open { .. } => {
+                let at = expression.span();
+                open_digit(at, &quote_spanned!(at=> &(#expression)), private)
+            }
+            Holds::Set { ty, .. } => {
+                let join = quote_spanned!(ty.span()=> <#ty as #private::LabelSet>::join);
+                ours!(#join(&(#expression), &mut __number);)
+            }
             Holds::Value { ty, .. } => digit(&ours!(::<'_, #ty>), &ours!(&(#expression)), private),
             _ => digit(&TokenStream::new(), &ours!(&(#expression)), private),
         })
@@ -47,10 +50,12 @@ fn digit(ty: &TokenStream, value: &TokenStream, private: &TokenStream) -> TokenS
     })
 }
 
-/// A value without a text is refused where it stands.
-fn open_digit(blamed: &dyn ToTokens, value: &TokenStream) -> TokenStream {
-    let open = Ident::new("open", blamed.to_token_stream().span());
-    ours!(__number.#open(#value);)
+/// A value without a text is refused where it stands: by the trait itself, so nobody hears of a bound of ours.
+// expands to: `OpenLabel::with_text(&value, |text| number.open(text));`
+fn open_digit(blamed: Span, value: &TokenStream, private: &TokenStream) -> TokenStream {
+    let with_text = blamed_on(blamed, ours!(#private::OpenLabel::with_text));
+    let arguments = blamed_group(blamed, ours!(#value, |__text| __number.open(__text)));
+    ours!(#with_text #arguments;)
 }
 
 /// The type of the words for what becomes of a call.
@@ -58,13 +63,13 @@ pub(super) fn status(plan: &Plan, private: &TokenStream) -> TokenStream {
     plan.status.as_ref().map_or_else(|| ours!(#private::Status), ToTokens::to_token_stream)
 }
 
-// expands to: `(&&&Ask::<Status, _>::new(out)).told()`
+// expands to: `(&&&&Ask::<Status, _>::new(out)).told()`
 pub(super) fn ask(out: &TokenStream, plan: &Plan, private: &TokenStream) -> TokenStream {
     let status = status(plan, private);
     ours!({
         #[allow(unused_imports)]
-        use #private::{AskAny as _, AskHand as _, AskResult as _};
-        (&&&#private::Ask::<#status, _>::new(#out)).tallied_told()
+        use #private::{AskAny as _, AskHand as _, AskNobody as _, AskResult as _};
+        (&&&&#private::Ask::<#status, _>::new(#out)).tallied_told()
     })
 }
 
@@ -78,11 +83,12 @@ pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
         let Holds::After { what, closure } = &label.holds else { return None };
         let after = blamed_on(closure.span(), ours!(#private::after));
         let arguments = blamed_group(closure.span(), ours!(__out, #closure));
-        let value = ours!(&__label);
+        let ours_there = Span::mixed_site().located_at(closure.span());
+        let value = quote_spanned!(ours_there=> &__label);
         let digit = match what {
             After::Value(ty) => digit(&ours!(::<'_, #ty>), &value, private),
             After::Inferred(_) => digit(&TokenStream::new(), &value, private),
-            After::Open(_) => open_digit(closure, &value),
+            After::Open(_) => open_digit(closure.span(), &value, private),
         };
         // `|page| page.is_some()` says more in an attribute than a path would.
         Some(ours!(

@@ -1,0 +1,40 @@
+//! A label from the returned value is a closure over it, of a type that is a label.
+
+use tallied::observed;
+
+#[observed(after(hit))]
+fn without_a_closure() -> bool {
+    true
+}
+
+#[observed(after(hit = "yes"))]
+fn a_text() -> bool {
+    true
+}
+
+#[observed(after)]
+fn nothing_at_all() -> bool {
+    true
+}
+
+#[observed(after(cache(flatten) = |hit| *hit))]
+fn a_set() -> bool {
+    true
+}
+
+#[observed(after(first = |shown| true))]
+fn of_a_hidden_type() -> impl Iterator<Item = u8> {
+    [1].into_iter()
+}
+
+#[observed(after(hit = |hit| *hit), in_flight(labels(hit)))]
+fn before_it_is_known() -> bool {
+    true
+}
+
+#[observed(hit, after(hit = |hit| *hit))]
+fn twice(hit: bool) -> bool {
+    hit
+}
+
+fn main() {}
