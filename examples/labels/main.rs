@@ -1,11 +1,12 @@
-//! Counts the requests of an access log by what is known of them beforehand: method, kind of page, class of the answer.
+//! Counts the requests of an access log by what is known of them beforehand: method, kind of page, class of the answer; and
+//! by the first part of their path, of which nobody knows how many there are: five are kept, the rest is `_other`.
 //!
 //! `cargo run --example labels -- FILE` reads a log in the common format, `cargo run --example labels` the one beside this
-//! file. Paths and addresses are open-ended, so they are no labels; what they are made into is.
+//! file. Addresses are open-ended too, and are left out.
 
 use std::process::ExitCode;
 
-use tallied::{Label, observed};
+use tallied::{Classify, Label, LabelSet, Outcome, observed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Label)]
 #[label(rename_all = "UPPERCASE")]
@@ -47,6 +48,36 @@ enum Class {
     Server,
 }
 
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Label, Outcome)]
+enum Line {
+    #[outcome(ok)]
+    Read,
+    Blank,
+    #[outcome(error)]
+    Malformed,
+}
+
+impl Classify<Result<Option<Entry<'_>>, String>> for Line {
+    fn classify(returned: &Result<Option<Entry<'_>>, String>) -> Self {
+        match returned {
+            Ok(Some(_)) => Line::Read,
+            Ok(None) => Line::Blank,
+            Err(_) => Line::Malformed,
+        }
+    }
+}
+
+/// What the requests are counted by: 6 methods × 6 pages × 5 classes × 6 sites.
+#[derive(Clone, Copy, Debug, PartialEq, LabelSet)]
+struct Request<'a> {
+    method: Method,
+    page: Page,
+    class: Option<Class>,
+    #[label(max = 5)]
+    site: &'a str,
+}
+
 struct Entry<'a> {
     method: Method,
     path: &'a str,
@@ -55,7 +86,12 @@ struct Entry<'a> {
     bytes: u64,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn request(&self) -> Request<'a> {
+        let site = self.path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+        Request { method: self.method, page: self.page(), class: self.class, site }
+    }
+
     fn page(&self) -> Page {
         match self.path.rsplit_once('.').map(|(_, ending)| ending) {
             Some("png" | "jpg" | "svg" | "ico") => Page::Asset(Asset::Image),
@@ -68,9 +104,20 @@ impl Entry<'_> {
     }
 }
 
-/// One line of the log. Malformed ones are errors, and counted so.
-#[observed(step_name)]
-fn parse(line: &str) -> Result<Entry<'_>, String> {
+fn has_body(entry: &Result<Option<Entry<'_>>, String>) -> bool {
+    matches!(entry, Ok(Some(entry)) if entry.bytes > 0)
+}
+
+/// One line of the log, or `None` for a blank one.
+#[observed(
+    status = Line,
+    after(has_body = has_body),
+    counter(name = "log_lines_total", help = "Lines of the log.")
+)]
+fn parse(line: &str) -> Result<Option<Entry<'_>>, String> {
+    if line.trim().is_empty() {
+        return Ok(None);
+    }
     let wrong = || format!("not in the common log format: {line}");
     let (_, rest) = line.split_once('"').ok_or_else(wrong)?;
     let (request, rest) = rest.split_once('"').ok_or_else(wrong)?;
@@ -93,13 +140,13 @@ fn parse(line: &str) -> Result<Entry<'_>, String> {
         _ => None,
     };
     // `-` is no body.
-    Ok(Entry { method, path, class, bytes: bytes.trim().parse().unwrap_or(0) })
+    Ok(Some(Entry { method, path, class, bytes: bytes.trim().parse().unwrap_or(0) }))
 }
 
-/// 6 methods × 6 pages × 5 classes = 180 series: the compiler multiplied them, and would refuse 10,001.
+/// 1,080 series at most: the compiler multiplied them, and would refuse 10,001.
 #[observed(
-    labels(method: Method = entry.method, page: Page = entry.page(), class: Option<Class> = entry.class),
-    counter(name = "log_requests_total", help = "Requests in the log.", labels(method, page, class)),
+    labels(request(flatten): Request<'_> = entry.request()),
+    counter(name = "log_requests_total", help = "Requests in the log.", labels(request)),
     span = false
 )]
 fn record(entry: &Entry<'_>, total: &mut u64) {
@@ -117,10 +164,16 @@ fn main() -> ExitCode {
             }
         },
     };
+    // What matters has its place, whatever else stands in the log.
+    if let Err(full) = tallied::reserve("log_requests_total", "site", ["api", "img"]) {
+        eprintln!("labels: {full}");
+        return ExitCode::FAILURE;
+    }
     let mut bytes = 0;
     for line in text.lines() {
         match parse(line) {
-            Ok(entry) => record(&entry, &mut bytes),
+            Ok(Some(entry)) => record(&entry, &mut bytes),
+            Ok(None) => {}
             Err(wrong) => eprintln!("{wrong}"),
         }
     }
@@ -138,18 +191,25 @@ mod tests {
     #[test]
     fn a_line_is_made_into_labels() {
         let line = r#"127.0.0.1 - - [01/Jan/2026:00:00:00 +0000] "GET /img/logo.svg HTTP/1.1" 304 17"#;
-        let entry = parse(line).unwrap();
+        let entry = parse(line).unwrap().unwrap();
         assert_eq!(
             (entry.method, entry.class, entry.page()),
             (Method::Get, Some(Class::Redirect), Page::Asset(Asset::Image))
         );
         assert_eq!(entry.bytes, 17);
+        assert_eq!(entry.request().site, "img");
         assert!(parse("nothing of the kind").is_err());
-        assert_eq!(parse(r#"- "BREW / HTCPCP" 999 -"#).unwrap().class, None);
+        assert!(parse("  ").unwrap().is_none());
+        assert_eq!(parse(r#"- "BREW / HTCPCP" 999 -"#).unwrap().unwrap().class, None);
     }
 
     #[test]
     fn the_series_are_the_product() {
-        assert_eq!(Method::CARDINALITY * Page::CARDINALITY * Option::<Class>::CARDINALITY, 6 * 6 * 5);
+        assert_eq!(Request::CARDINALITY, 6 * 6 * 5 * 6);
+    }
+
+    #[test]
+    fn the_whole_program_stays_under_two_thousand_series() {
+        assert!(tallied::catalogue().series() <= 2_000, "{}", tallied::catalogue());
     }
 }

@@ -25,6 +25,8 @@ use proc_macro::TokenStream;
 /// #[observed(task_name, histogram)]              // the label `task_name` holds the function's name
 /// #[observed(in_flight)]                         // and a gauge of the calls that are running now
 /// #[observed(counter = "jobs_total", histogram = "job_seconds", buckets = FAST)]
+/// #[observed(labels(queue, route: Route = req.route(), tenant(max = 64)), histogram, budget = 50_000)]
+/// #[observed(status = TaskStatus, after(hit = |page| page.is_some()))]
 /// ```
 ///
 /// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>` or
@@ -45,13 +47,18 @@ use proc_macro::TokenStream;
 /// ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in
 /// seconds; a future's counts from its first poll.
 ///
+/// `status = MyStatus` gives other words, those of an enum with [`Outcome`](derive@Outcome). By the trait `Classify` a value
+/// says its word itself: then all words of the enum are possible.
+///
 /// # Arguments
 ///
 /// | argument | what it does |
 /// |---|---|
 /// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
 /// | another bare word | a label of that name that holds the function's name; at most one |
-/// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same |
+/// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same; `name(max = N)` keeps the first `N` values, `name(flatten)` is a set of labels |
+/// | `after(…)` | labels from the returned value: `name = closure`, `name: Type = closure`, `name(max = N) = closure` |
+/// | `status = Type` | the words for ok, error, cancelled and panicked |
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
 /// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
@@ -88,6 +95,19 @@ use proc_macro::TokenStream;
 /// `async fn` with another attribute below this one, at the first poll). It reads the parameters that have a plain name,
 /// and cannot change them.
 ///
+/// **`max = N`** makes a label of what is open-ended: strings, integers, addresses, an `Option` of these, and what implements
+/// `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the life of the
+/// process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family, label}` counts it, and
+/// a warning names the label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
+/// feed one family share its values. `N` is a constant.
+///
+/// **`flatten`** takes all labels of a struct with [`LabelSet`](derive@LabelSet), under their own names. In the list of a family
+/// the set goes by its name in `labels(…)`. In the span it is one field.
+///
+/// **`after`** calls its closure with a reference to the returned value, once, when the call has returned; of a future, with
+/// its output. The closure sees nothing else of the function. A call that panicked or was cancelled has these labels empty.
+/// A gauge of running calls has none of them. The type is inferred from the return type, where that can be written.
+///
 /// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
 /// others, and a word that only such a list has is a label of that family alone.
 ///
@@ -97,12 +117,14 @@ use proc_macro::TokenStream;
 ///
 /// # The span
 ///
-/// A `tracing` span of level INFO with the function's name, whose fields are the labels. Arguments are never recorded.
+/// A `tracing` span of level INFO with the function's name, whose fields are the labels; those of the returned value are
+/// recorded when it is there. Arguments are never recorded.
 ///
 /// # Limits
 ///
 /// A `const fn`, a function without a body and a whole `impl` block are refused, each with the reason. In a function with
-/// `#[track_caller]` whose type may be a `Result`, `Location::caller()` is the function itself. A function that returns a
+/// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`), `Location::caller()` is the
+/// function itself. A function that returns a
 /// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) or as
 /// `Box<dyn Future + Unpin>` is told when it returns that future, not when the future is done. An `async fn` that returns
 /// a closure over references (`-> impl Fn(&str) -> &str`) does not compile.
