@@ -37,6 +37,10 @@ pub struct Definition {
     pub(crate) at_most: Ways,
     /// The first label that is known only when a call has returned; those behind it are such too.
     first_after: usize,
+    /// How many label sets those have among themselves.
+    sets_after: usize,
+    /// How many open-ended labels come before them.
+    opens_before: usize,
     /// File and line of the attribute.
     pub(crate) place: (&'static str, u32),
 }
@@ -55,6 +59,8 @@ impl Definition {
             words: Status::WORDS,
             at_most: Status::WORDS.all(),
             first_after: dimensions.len(),
+            sets_after: 1,
+            opens_before: 0,
             place: (file, line),
         }
     }
@@ -84,7 +90,10 @@ impl Definition {
     /// With labels from this one on that are known only when a call has returned.
     #[must_use]
     pub const fn after(mut self, first: usize) -> Self {
+        let (before, after) = self.dimensions.split_at(first);
         self.first_after = first;
+        self.sets_after = label::sets(after);
+        self.opens_before = label::open_len(before);
         self
     }
 
@@ -276,15 +285,15 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
     #[inline]
     #[must_use]
     pub fn before(&'static self, number: Number) -> usize {
-        number.set() * label::sets(&self.definition.dimensions[self.definition.first_after..])
+        number.set() * self.definition.sets_after
     }
 
     /// What the labels of a returned value add to that, before the first of them.
     #[inline]
     #[must_use]
     pub fn number_after(&'static self) -> Number {
-        let before = &self.definition.dimensions[..self.definition.first_after];
-        Number::new(&self.definition, self.opens.get(label::open_len(before)..).unwrap_or_default(), true)
+        let opens = self.opens.get(self.definition.opens_before..).unwrap_or_default();
+        Number::new(&self.definition, opens, true)
     }
 
     fn record_after(&'static self, set: usize, span: &Span) {

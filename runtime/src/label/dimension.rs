@@ -251,6 +251,8 @@ pub(crate) fn text_in_set(
 
 #[cfg(all(test, feature = "metrics"))]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const TWO: Values = Values::texts(&["a", "b"]);
@@ -271,6 +273,50 @@ mod tests {
         assert_eq!(text_in_set(FLAT, &[], 2, 4), "y");
         assert_eq!(text_in_set(FLAT, &[], 0, 4), "b");
         assert_eq!(text_in_set(FLAT, &[], 3, 4), "");
+    }
+
+    const TEXTS: [&str; 5] = ["a", "b", "c", "ab", "bc"];
+
+    /// Labels with one to five values, some of them in sets, to any depth that fits the eye.
+    fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
+        let label = (1..=TEXTS.len()).prop_map(|len| Dimension::of("label", Values::texts(&TEXTS[..len])));
+        let dimension = label.prop_recursive(2, 6, 3, |inner| {
+            prop::collection::vec(inner, 0..3).prop_map(|labels| Dimension::set("set", labels.leak()))
+        });
+        prop::collection::vec(dimension, 0..4)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_combination_has_a_number_of_its_own(dimensions in dimensions()) {
+            let dimensions: &'static [Dimension] = dimensions.leak();
+            let (sets, digits) = (super::super::sets(dimensions), digits(dimensions, &[]));
+            prop_assume!(sets <= 5_000);
+            prop_assert_eq!(digits.iter().map(|digit| digit.dimension.len()).product::<usize>(), sets);
+            let mut seen = std::collections::BTreeSet::new();
+            for set in 0..sets {
+                let values: Vec<usize> = digits.iter().map(|digit| digit.of(set)).collect();
+                // As a call makes it, label by label.
+                let number = digits.iter().zip(&values).fold(0, |set, (digit, value)| set * digit.dimension.len() + value);
+                prop_assert_eq!(number, set);
+                let texts: Vec<String> = digits.iter().map(|digit| digit.text(set).unwrap().into_owned()).collect();
+                prop_assert!(seen.insert(texts));
+                for place in 0..dimensions.len() {
+                    let of_place = digits.iter().filter(|digit| digit.place == place);
+                    let whole = text_in_set(dimensions, &[], place, set);
+                    let parts: Vec<String> = of_place
+                        .map(|digit| {
+                            let text = digit.text(set).unwrap();
+                            if dimensions[place].inner().is_some() { format!("label={text}") } else { text.into_owned() }
+                        })
+                        .collect();
+                    prop_assert_eq!(parts.join(" "), whole);
+                }
+            }
+            prop_assert_eq!(seen.len(), sets);
+        }
     }
 
     #[test]

@@ -102,7 +102,40 @@ macro_rules! by_display {
     )*};
 }
 
-by_display! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize IpAddr Ipv4Addr Ipv6Addr SocketAddr }
+by_display! { u128 i128 IpAddr Ipv4Addr Ipv6Addr SocketAddr }
+
+/// The usual integers, by hand: half as dear as `Display`.
+macro_rules! by_digits {
+    ($($ty:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl OpenLabel for $ty {
+            #[inline]
+            #[allow(unused_comparisons, clippy::cast_lossless, clippy::cast_possible_truncation)]
+            fn with_text<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
+                // The absolute value of the smallest one fits too.
+                digits((*self as i128).unsigned_abs() as u64, *self < 0, use_it)
+            }
+        }
+    )*};
+}
+
+by_digits! { u8 u16 u32 u64 usize i8 i16 i32 i64 isize }
+
+fn digits<R>(mut rest: u64, is_negative: bool, use_it: impl FnOnce(&str) -> R) -> R {
+    let (mut bytes, mut first) = ([b'-'; 21], 21);
+    loop {
+        first -= 1;
+        #[allow(clippy::cast_possible_truncation)] // one digit
+        let digit = (rest % 10) as u8;
+        bytes[first] = b'0' + digit;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    first -= usize::from(is_negative);
+    use_it(std::str::from_utf8(&bytes[first..]).unwrap_or_default())
+}
 
 /// A text on the stack.
 struct Line {
@@ -142,6 +175,9 @@ mod tests {
         assert_eq!(text('ö'), "ö");
         assert_eq!(text(Some(-7)), "-7");
         assert_eq!(text(None::<u8>), "");
+        assert_eq!((text(0u8), text(10u16), text(9i8)), ("0".into(), "10".into(), "9".into()));
+        assert_eq!((text(u64::MAX), text(usize::MAX)), (u64::MAX.to_string(), usize::MAX.to_string()));
+        assert_eq!((text(i64::MIN), text(i8::MIN)), (i64::MIN.to_string(), i8::MIN.to_string()));
         assert_eq!((text(u128::MAX), text(i128::MIN)), (u128::MAX.to_string(), i128::MIN.to_string()));
         let longest = "[1111:2222:3333:4444:5555:6666:7777:8888%4294967295]:65535";
         assert_eq!(text(longest.parse::<SocketAddr>().unwrap()), longest);
