@@ -37,7 +37,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 &[0usize, 1usize, 2usize, 3usize],
                 true,
             )
-            .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS)
+            .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS.checked())
             .after(2usize);
         type __TalliedCells = ::tallied::__private::Cells<
             { 1 },

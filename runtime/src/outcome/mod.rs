@@ -7,7 +7,7 @@ mod told;
 
 pub use told::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Classify, Returned, Told};
 
-use crate::label::{Label, Message, Values};
+use crate::label::{self, Label, Message, Values};
 
 /// The words for what becomes of a call: the values of the label `status`.
 ///
@@ -54,7 +54,13 @@ pub trait Outcome: Label {
 
     /// All of it, as a callsite holds it. Not to be overridden.
     #[doc(hidden)]
-    const WORDS: Words = Words::of::<Self>();
+    const WORDS: Words = Words {
+        values: Self::VALUES,
+        ok: Self::OK,
+        error: Self::ERROR,
+        cancelled: Self::CANCELLED,
+        panicked: Self::PANICKED,
+    };
 }
 
 /// What became of a call, in the words that are used where the attribute names no others.
@@ -100,20 +106,22 @@ pub struct Words {
 }
 
 impl Words {
-    /// Those of a type.
+    /// The same, if they are words at all.
     ///
     /// # Panics
     ///
-    /// While compiling, if there are none or more than 64, or a constant of the type is no index of them.
+    /// While compiling, if there are none or more than 64, two are the same, or a constant of the type is no index of them.
     #[must_use]
     #[track_caller]
-    pub(crate) const fn of<S: Outcome + ?Sized>() -> Self {
-        let len = S::VALUES.len();
-        if len == 0 || len > Ways::MOST {
+    pub const fn checked(self) -> Self {
+        let len = self.len();
+        if len > Ways::MOST {
             let message = Message::new("the type of `status` has ").number(len).text(" values; it may have 1 to 64");
             panic!("{}", message.as_str());
         }
-        let constants = [("OK", S::OK), ("ERROR", S::ERROR), ("CANCELLED", S::CANCELLED), ("PANICKED", S::PANICKED)];
+        label::no_text_twice("status", self.values);
+        let constants =
+            [("OK", self.ok), ("ERROR", self.error), ("CANCELLED", self.cancelled), ("PANICKED", self.panicked)];
         let mut at = 0;
         while at < constants.len() {
             if constants[at].1 >= len {
@@ -123,7 +131,7 @@ impl Words {
             }
             at += 1;
         }
-        Words { values: S::VALUES, ok: S::OK, error: S::ERROR, cancelled: S::CANCELLED, panicked: S::PANICKED }
+        self
     }
 
     /// How many there are.
@@ -230,7 +238,7 @@ mod tests {
     struct Sixty<const N: usize>;
 
     impl<const N: usize> Label for Sixty<N> {
-        const VALUES: Values = Values::texts(&["x"; N]);
+        const VALUES: Values = Values::distinct(&["x"; N]);
 
         fn index(&self) -> usize {
             0
@@ -246,11 +254,11 @@ mod tests {
 
     #[test]
     fn words_are_one_to_sixty_four_and_each_constant_is_one_of_them() {
-        assert_eq!(Words::of::<Sixty<64>>().len(), 64);
+        assert_eq!(Sixty::<64>::WORDS.checked().len(), 64);
         assert_eq!(Sixty::<64>::WORDS.all().count(), 64);
         assert!(Sixty::<64>::WORDS.sure(false, false).contains(63));
-        assert!(std::panic::catch_unwind(Words::of::<Sixty<65>>).is_err());
-        assert!(std::panic::catch_unwind(Words::of::<Sixty<63>>).is_err());
-        assert!(std::panic::catch_unwind(Words::of::<Sixty<0>>).is_err());
+        assert!(std::panic::catch_unwind(|| Sixty::<65>::WORDS.checked()).is_err());
+        assert!(std::panic::catch_unwind(|| Sixty::<63>::WORDS.checked()).is_err());
+        assert!(std::panic::catch_unwind(|| Sixty::<0>::WORDS.checked()).is_err());
     }
 }

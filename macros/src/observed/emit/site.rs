@@ -34,7 +34,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     });
     let budget = budget(plan, private);
     let words = plan.status.as_ref().map(|ty| {
-        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS);
+        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
         ours!(.words(#words))
     });
     let at_most = at_most(plan);
