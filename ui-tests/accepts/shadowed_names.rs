@@ -60,7 +60,44 @@ async fn waits(site: &Site) -> Ok {
 #[::tallied::observed]
 fn iterates() -> impl ::core::marker::Sized {}
 
+trait Everything {
+    fn open(&self) {}
+    fn join(&self) {}
+    fn set(&self) {}
+    fn number(&self) {}
+    fn after(&self) {}
+    fn words(&self) {}
+    fn checked(&self) {}
+    fn with_text(&self) {}
+    fn listed(&self) {}
+}
+impl<T: ?::core::marker::Sized> Everything for T {}
+
+#[derive(::tallied::Label, ::tallied::Outcome)]
+enum Words {
+    Ok,
+    #[outcome(error)]
+    Err,
+}
+
+#[derive(::tallied::LabelSet)]
+struct Set<'a> {
+    flag: ::core::primitive::bool,
+    #[label(max = 3)]
+    text: &'a ::core::primitive::str,
+}
+
+#[::tallied::observed(
+    labels(set(flatten): Set<'_> = __number, t(max = 2) = __text),
+    after(label = |__number: &::core::primitive::u8| *__number > 1, other(max = 2) = |__out| *__out),
+    status = Words
+)]
+fn labelled(__number: &Set<'_>, __text: ::core::primitive::u8) -> ::core::primitive::u8 {
+    if __number.flag && __number.text.is_empty() { __text } else { 2 }
+}
+
 fn main() {
+    labelled(&Set { flag: true, text: "" }, 1);
     let _ = work(Site, Option);
     iterates();
     ::core::mem::drop(waits(&Site));

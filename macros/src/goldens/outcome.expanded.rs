@@ -97,7 +97,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         let mut __number = __site.number();
         ::tallied::__private::OpenLabel::with_text(
             &(tenant),
-            |__text| __number.open(__text),
+            |__text| ::tallied::__private::Number::open(&mut __number, __text),
         );
         <Cache<'_> as ::tallied::__private::LabelSet>::join(&(cache), &mut __number);
         __site.before(__number)
@@ -157,7 +157,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 );
                 ::tallied::__private::OpenLabel::with_text(
                     &__label,
-                    |__text| __number.open(__text),
+                    |__text| ::tallied::__private::Number::open(&mut __number, __text),
                 );
                 __number.set()
             },

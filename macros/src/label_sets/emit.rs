@@ -51,7 +51,7 @@ pub fn set(set: &LabelSet) -> TokenStream {
         Holds::Label(_) => quote!((&&#private::Join::<'_, #ty>(&self.#name)).tallied_join(__number);),
         Holds::Open(..) => {
             let with_text = quote_spanned!(ty.span()=> <#ty as #private::OpenLabel>::with_text);
-            quote!(#with_text(&self.#name, |__text| __number.open(__text));)
+            quote!(#with_text(&self.#name, |__text| #private::Number::open(__number, __text));)
         }
         Holds::Set => {
             let join = quote_spanned!(ty.span()=> <#ty as #private::LabelSet>::join);
@@ -77,7 +77,6 @@ pub fn set(set: &LabelSet) -> TokenStream {
     });
     quote!(
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::LabelSet for #name #type_generics #where_clause {
             #[allow(long_running_const_eval)]
             const LABELS: &'static [#private::Dimension] = &[#(#dimensions),*];

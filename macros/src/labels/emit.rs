@@ -63,7 +63,6 @@ pub fn label(label: &Label) -> TokenStream {
     });
     quote!(
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Label for #name #type_generics #where_clause {
             const VALUES: #private::Values = #values;
             #[inline]

@@ -30,7 +30,6 @@ pub fn outcome(outcome: &Outcome) -> TokenStream {
     });
     quote!(
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Outcome for #name #type_generics #where_clause {
             #(#constants)*
         }

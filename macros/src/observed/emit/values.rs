@@ -51,10 +51,10 @@ fn digit(ty: &TokenStream, value: &TokenStream, private: &TokenStream) -> TokenS
 }
 
 /// A value without a text is refused where it stands: by the trait itself, so nobody hears of a bound of ours.
-// expands to: `OpenLabel::with_text(&value, |text| number.open(text));`
+// expands to: `OpenLabel::with_text(&value, |text| Number::open(&mut number, text));`
 fn open_digit(blamed: Span, value: &TokenStream, private: &TokenStream) -> TokenStream {
     let with_text = blamed_on(blamed, ours!(#private::OpenLabel::with_text));
-    let arguments = blamed_group(blamed, ours!(#value, |__text| __number.open(__text)));
+    let arguments = blamed_group(blamed, ours!(#value, |__text| #private::Number::open(&mut __number, __text)));
     ours!(#with_text #arguments;)
 }
 
