@@ -85,10 +85,16 @@ fn values_that_are_reserved_keep_their_places() {
     assert!(matches!(&full, ReserveError::Full { max: 3, value, .. } if value == "late\n"), "{full:?}");
     assert_eq!(
         full.to_string(),
-        "no place for the value `late\\n` in the label `app` of the family `reserved_total`, which keeps 3 of at most \
-         16 KiB; raise its `max`"
+        "no place for the value `late\\n` in the label `app` of the family `reserved_total`, which keeps 3; raise its `max`"
     );
-    assert!(reserve("reserved_total", "app", ["_other"]).is_err());
+    let never = reserve("reserved_total", "app", ["_other"]).unwrap_err();
+    assert_eq!(
+        never.to_string(),
+        "the value `_other` of 6 bytes is never kept in the label `app` of the family `reserved_total`; it may have 1024, \
+         and may not be `_other`"
+    );
+    let long = reserve("reserved_total", "app", ["é".repeat(1000)]).unwrap_err();
+    assert!(matches!(long, ReserveError::NeverKept { .. }) && long.to_string().contains("…` of 2000 bytes"), "{long}");
 }
 
 #[test]

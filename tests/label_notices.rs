@@ -8,7 +8,7 @@ use tallied_tests::exposition::value;
 fn what_is_wrong_with_an_open_ended_label_is_told_once_at_a_scrape() {
     an_overflow_is_told_once_and_not_in_the_call();
     different_numbers_are_told_with_both_places();
-    values_that_are_kept_apart_are_told();
+    families_that_are_fed_together_keep_the_same_values();
 }
 
 mod labels {
@@ -55,9 +55,9 @@ fn an_overflow_is_told_once_and_not_in_the_call() {
 }
 
 fn different_numbers_are_told_with_both_places() {
-    labels::keeps_two("a");
-    labels::keeps_two("b");
     labels::keeps_three("a");
+    labels::keeps_three("b");
+    labels::keeps_two("a");
     labels::keeps_three("c");
     let events = Events::during(|| drop(tallied::gather_metrics()));
     let told = events.iter().find(|event| event.contains("keeps 3 values at")).unwrap();
@@ -65,19 +65,22 @@ fn different_numbers_are_told_with_both_places() {
     assert_eq!(told.matches("notices.rs:").count(), 2, "{told}");
     let text = tallied::gather_metrics();
     let of = |tenant| value(&text, "disagreeing_total", &[("tenant", tenant), ("status", "ok")]);
-    // The first comer's number holds, and nothing is lost.
+    assert!(told.contains(": 2 it is"), "{told}");
+    // The smaller number holds, whoever came first, and nothing is lost.
     assert_eq!((of("a"), of("b"), of("_other"), of("c")), (Some(2.0), Some(1.0), Some(1.0), None));
 }
 
-fn values_that_are_kept_apart_are_told() {
+fn families_that_are_fed_together_keep_the_same_values() {
     labels::apart_one("a");
     labels::apart_two("b");
     labels::apart_both("c");
-    labels::apart_both("b");
-    let events = Events::during(|| drop(tallied::gather_metrics()));
-    let told = events.iter().find(|event| event.contains("keeps other values")).unwrap();
-    assert!(told.contains("`tenant` of the family `apart_seconds`"), "{told}");
+    labels::apart_both("a");
     let text = tallied::gather_metrics();
-    let of = |tenant| value(&text, "apart_seconds_count", &[("tenant", tenant), ("status", "ok")]);
-    assert_eq!((of("a"), of("b"), of("_other")), (Some(1.0), Some(1.0), Some(1.0)));
+    let of = |family, tenant| value(&text, family, &[("tenant", tenant), ("status", "ok")]);
+    // One function feeds both: so there is one place, though each family alone would have had its own.
+    assert_eq!((of("apart_one_total", "a"), of("apart_two_total", "a")), (Some(1.0), Some(1.0)));
+    assert_eq!((of("apart_two_total", "_other"), of("apart_seconds_count", "_other")), (Some(2.0), Some(1.0)));
+    assert_eq!(of("apart_seconds_count", "a"), Some(2.0));
+    tallied::reserve("apart_seconds", "tenant", ["a"]).unwrap();
+    assert!(tallied::reserve("apart_two_total", "tenant", ["b"]).is_err());
 }

@@ -411,6 +411,62 @@ fn label_sets_whose_texts_run_together_stay_apart() {
 }
 
 #[test]
+fn a_macro_of_a_crate_that_renames_tallied_works_in_another() {
+    let package = tempfile::tempdir().unwrap();
+    let runtime = workspace().join("runtime").display().to_string();
+    let write = |file: &str, text: &str| {
+        let path = package.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("Cargo.toml", "[workspace]\nmembers = [\"made\", \"uses\"]\nresolver = \"3\"\n");
+    let manifest = |name: &str, dependency: String| {
+        format!("[package]\nname = {name:?}\nedition = \"2024\"\n[dependencies]\n{dependency}\n")
+    };
+    write("made/Cargo.toml", &manifest("made", format!("measures = {{ package = \"tallied\", path = {runtime:?} }}")));
+    write("uses/Cargo.toml", &manifest("uses", "made.path = \"../made\"".to_owned()));
+    write(
+        "made/src/lib.rs",
+        r#"pub use measures;
+
+#[macro_export]
+macro_rules! made {
+    ($name:ident) => {
+        #[derive(Clone, Copy, $crate::measures::Label, $crate::measures::Outcome)]
+        #[label(crate = $crate::measures)]
+        pub enum Words { Ok, Error, Inside(bool) }
+
+        #[derive(Clone, Copy, $crate::measures::LabelSet)]
+        #[label(crate = $crate::measures)]
+        pub struct Set<'a> { words: Words, #[label(max = 2)] text: &'a str, #[label(flatten)] empty: Empty }
+
+        #[derive(Clone, Copy, $crate::measures::LabelSet)]
+        #[label(crate = $crate::measures)]
+        pub struct Empty;
+
+        #[$crate::measures::observed(
+            crate = $crate::measures,
+            labels(set(flatten), hit, plain = !hit, n(max = 3), kind = "made"),
+            after(odd = |n| n % 2 == 1, small: bool = |n| *n < 3, value(max = 2) = |n| *n),
+            status = Words,
+            histogram(buckets = [1.0, 2.0]),
+            budget = 200_000
+        )]
+        pub fn $name(set: Set<'_>, hit: bool, n: u8) -> u8 { let _ = (set.words, set.text, set.empty, hit); n }
+    };
+}
+"#,
+    );
+    write("uses/src/lib.rs", "made::made!(observed_there);\n");
+    std::fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["check", "--quiet", "--workspace"]).current_dir(package.path());
+    let output =
+        command.env("CARGO_TARGET_DIR", target("readme")).env_remove("TALLIED_SERIES_BUDGET").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
     let package = tempfile::tempdir().unwrap();
     let runtime = workspace().join("runtime").display().to_string();

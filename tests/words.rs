@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt::Debug;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Waker};
 
@@ -278,6 +278,71 @@ fn labels_of_the_returned_value_are_asked_for_once_and_are_absent_when_there_is_
     for layer in ["true", "false"] {
         assert_eq!(count("bext_cache_reads_now", &[("layer", layer)]), Some(0.0));
     }
+}
+
+/// A subscriber's bug.
+struct Panics;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Panics {
+    fn on_record(
+        &self,
+        _: &tracing::span::Id,
+        _: &tracing::span::Record<'_>,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) {
+        panic!("as asked");
+    }
+}
+
+#[observed(after(odd = |n| n % 2 == 1), counter = "recorded_total", in_flight = "recorded_now")]
+fn recorded(n: u32) -> u32 {
+    n
+}
+
+#[test]
+fn a_subscriber_that_panics_makes_no_second_call_of_one() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let subscriber = tracing_subscriber::registry().with(Panics);
+    let panicked = catch_unwind(AssertUnwindSafe(|| tracing::subscriber::with_default(subscriber, || recorded(1))));
+    assert!(panicked.is_err());
+    assert_eq!(count("recorded_total", &[("odd", "true"), ("status", "ok")]), Some(1.0));
+    assert_eq!(count("recorded_total", &[("odd", ""), ("status", "panicked")]), Some(0.0));
+    assert_eq!(count("recorded_now", &[]), Some(0.0));
+}
+
+impl Classify<&Response> for Status {
+    fn classify(returned: &&Response) -> Self {
+        if returned.0 < 500 { Status::Ok } else { Status::Error }
+    }
+}
+
+#[observed(counter = "borrowed_total", budget = 4)]
+fn borrowed(response: &Response) -> &Response {
+    response
+}
+
+#[observed(counter = "hidden_later_total", budget = 3)]
+async fn hidden_later(fails: bool) -> impl Debug {
+    if fails { Err(1) } else { Ok(2) }
+}
+
+#[observed(counter = "hidden_after_total", after(known: bool = |_| true))]
+fn hidden_after(fails: bool) -> impl Debug {
+    if fails { Err(1) } else { Ok(2) }
+}
+
+#[test]
+fn what_the_signature_hides_is_ok_whatever_the_shape() {
+    for fails in [true, false] {
+        poll(std::pin::pin!(hidden_later(fails))).unwrap();
+        let _ = hidden_after(fails);
+    }
+    assert_eq!(count("hidden_later_total", &[("status", "ok")]), Some(2.0));
+    assert_eq!(series(&tallied::gather_metrics(), "hidden_later_total").len(), 3);
+    assert_eq!(count("hidden_after_total", &[("known", "true"), ("status", "ok")]), Some(2.0));
+    // A reference to a type of one's own can be told by hand too, and its error was counted in the budget.
+    borrowed(&Response(500));
+    assert_eq!(count("borrowed_total", &[("status", "error")]), Some(1.0));
 }
 
 #[observed(after(failed = |r| r.is_err(), own = |r| r.as_ref().err()), counter = "futures_total")]

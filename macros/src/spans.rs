@@ -10,6 +10,11 @@ pub fn blamed_on(span: Span, tokens: TokenStream) -> TokenStream {
             group.set_span(span);
             TokenTree::Group(group)
         }
+        // `$crate` means the crate of whoever wrote it.
+        TokenTree::Ident(mut ident) if ident == "$crate" => {
+            ident.set_span(span.resolved_at(ident.span()));
+            TokenTree::Ident(ident)
+        }
         mut other => {
             other.set_span(span);
             other

@@ -1,17 +1,17 @@
 //! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
 
 pub use crate::__tallied_listed as listed;
-pub use crate::budget::{Budget, within_budget, within_budget_too};
+pub use crate::budget::{given, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
 pub use crate::family::{STANDARD_BUCKETS, cells};
 pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
 pub use crate::label::{
-    Dimension, Join, JoinAny, JoinLabel, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, no_name_twice,
+    Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
-pub use crate::outcome::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Outcome, Status, Ways};
-pub use crate::site::{Cells, Definition, HasSite, Site};
+pub use crate::outcome::{After, Ask, Outcome, Returned, Status, Ways};
+pub use crate::site::{Cells, DEFAULT_BUDGET, Definition, HasSite, Site};
 #[cfg(feature = "metrics")]
 pub use linkme;
 pub use std::boxed::Box;
@@ -40,4 +40,14 @@ pub fn call<R>(body: impl FnOnce() -> R) -> R {
 #[inline]
 pub fn future_of<O, F: Future<Output = O>>(body: impl FnOnce() -> F) -> F {
     body()
+}
+
+/// What asks a returned value, without names: so a glob brings no name into the user's scope.
+pub mod ask {
+    pub use crate::outcome::{AskAny as _, AskHand as _, AskNobody as _, AskResult as _};
+}
+
+/// What joins a label to a number, without names.
+pub mod join {
+    pub use crate::label::{JoinAny as _, JoinLabel as _};
 }

@@ -3,59 +3,34 @@
 use crate::family::Family;
 use crate::label::{Dimension, Message, names, one};
 use crate::outcome::Ways;
-use crate::site::Definition;
+use crate::site::{Definition, MOST_SETS};
 
-/// Series that a callsite may make of one family without saying more.
-const DEFAULT: usize = 10_000;
-
-/// Where a budget comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Budget {
-    /// `budget = N` of the attribute.
-    Given(usize),
-    /// `TALLIED_SERIES_BUDGET`.
-    Environment(usize),
-    /// Nobody said one.
-    Default,
+/// What `budget = N` of an attribute says.
+#[must_use]
+pub const fn given(budget: usize) -> (usize, &'static str) {
+    (budget, "`budget` of this attribute")
 }
 
-impl Budget {
-    /// Reads the environment's budget, if there is one.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if it is no number.
-    #[must_use]
-    #[track_caller]
-    pub const fn of_environment(variable: Option<&str>) -> Self {
-        let Some(text) = variable else { return Budget::Default };
-        // An empty variable is a usual way to unset it.
-        if text.is_empty() {
-            return Budget::Default;
-        }
-        #[allow(clippy::single_match_else)] // the error is no value of ours
-        match usize::from_str_radix(text, 10) {
-            Ok(budget) => Budget::Environment(budget),
-            Err(_) => {
-                let message =
-                    Message::new("`TALLIED_SERIES_BUDGET` is `").text(text).text("`, which is no number of series");
-                panic!("{}", message.as_str())
-            }
-        }
+/// What the environment says, if it says anything: else what was said `before`.
+///
+/// # Panics
+///
+/// While compiling, if it is no number.
+#[must_use]
+#[track_caller]
+pub const fn of_environment(variable: Option<&str>, before: (usize, &'static str)) -> (usize, &'static str) {
+    let Some(text) = variable else { return before };
+    // An empty variable is a usual way to unset it.
+    if text.is_empty() {
+        return before;
     }
-
-    const fn series(self) -> usize {
-        match self {
-            Budget::Given(budget) | Budget::Environment(budget) => budget,
-            Budget::Default => DEFAULT,
-        }
-    }
-
-    const fn origin(self) -> &'static str {
-        match self {
-            Budget::Given(_) => "`budget` of this attribute",
-            Budget::Environment(_) => "`TALLIED_SERIES_BUDGET` of the environment",
-            Budget::Default => "the default for one callsite",
+    #[allow(clippy::single_match_else)] // the error is no value of ours
+    match usize::from_str_radix(text, 10) {
+        Ok(budget) => (budget, "`TALLIED_SERIES_BUDGET` of the environment"),
+        Err(_) => {
+            let message =
+                Message::new("`TALLIED_SERIES_BUDGET` is `").text(text).text("`, which is no number of series");
+            panic!("{}", message.as_str())
         }
     }
 }
@@ -70,8 +45,8 @@ impl Budget {
 ///
 /// While compiling, with the family, its labels with their counts, the product, the budget and the remedy.
 #[track_caller]
-pub const fn within_budget(says: &Definition, ways: Ways, budget: Budget) {
-    if let Some(message) = refusal(says, ways, budget) {
+pub const fn within_budget(says: &Definition, ways: Ways) {
+    if let Some(message) = refusal(says, ways) {
         panic!("{}", message.as_str());
     }
 }
@@ -83,15 +58,15 @@ pub const fn within_budget(says: &Definition, ways: Ways, budget: Budget) {
 ///
 /// As [`within_budget`].
 #[track_caller]
-pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways, budget: Budget) {
-    if refusal(says, sure, budget).is_none() {
-        within_budget(says, ways, budget);
+pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways) {
+    if refusal(says, sure).is_none() {
+        within_budget(says, ways);
     }
 }
 
 /// Of the first family that is over it, the largest first: one message is enough. Then of the cells, which are there for
 /// every label set even if each family has only some of the labels.
-const fn refusal(says: &Definition, ways: Ways, budget: Budget) -> Option<Message> {
+const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
     let parts = [
         (says.histogram, says.bounds.len() + 3),
         (says.counter, 1),
@@ -102,8 +77,11 @@ const fn refusal(says: &Definition, ways: Ways, budget: Budget) -> Option<Messag
     while at < parts.len() {
         if let (Some(family), child) = parts[at] {
             let part = Part { dimensions: says.dimensions, family, statuses: ways.count(), child };
-            if part.series() > budget.series() {
-                return Some(part.message(budget));
+            if part.series() > says.budget.0 {
+                return Some(part.message(says.budget));
+            }
+            if part.sets() > MOST_SETS {
+                return Some(part.message((MOST_SETS, "there is none above that")));
             }
         }
         at += 1;
@@ -143,8 +121,8 @@ impl Part {
         self.sets().saturating_mul(self.child)
     }
 
-    const fn message(&self, budget: Budget) -> Message {
-        let (sets, series, most) = (self.sets(), self.series(), budget.series());
+    const fn message(&self, (most, origin): (usize, &str)) -> Message {
+        let (sets, series) = (self.sets(), self.series());
         let mut message = if self.family.name.is_empty() {
             Message::new("the labels of this function have more sets, which have cells each, than its budget")
         } else {
@@ -174,10 +152,11 @@ impl Part {
             message = message.text("\n    series  ").number(sets).text(" x ").number(self.child);
             message = message.text(" (buckets, +Inf, sum and count) = ").number(series);
         }
-        message = message.text("\n    budget  ").number(most).text(" (").text(budget.origin()).text("), over by ");
-        message = message.number(series - most).text("\n    help    ");
+        message = message.text("\n    budget  ").number(most).text(" (").text(origin).text("), over by ");
+        message = message.number(series.saturating_sub(most)).text("\n    help    ");
         if widest.0.is_empty() {
-            return message.text("say `budget = ").number(series).text("`, or use fewer buckets");
+            let message = message.text("say `budget = ").number(series).text("`");
+            return if self.child > 1 { message.text(", or use fewer buckets") } else { message };
         }
         let message = message.text("the widest label is `").text(widest.0);
         message.text("`: drop it or merge its values; or say `budget = ").number(series).text("`")
@@ -197,9 +176,9 @@ mod tests {
         .histogram("h_seconds", "", &[0, 1, 2], true, &[1.0, 2.0])
         .counter("c_total", "", &[0], false);
 
-    fn refused(budget: Budget, can_fail: bool) -> Option<String> {
-        let refused =
-            std::panic::catch_unwind(|| within_budget(&SAYS, Status::WORDS.sure(can_fail, false), budget)).err()?;
+    fn refused(budget: (usize, &'static str), can_fail: bool) -> Option<String> {
+        let check = || within_budget(&SAYS.budget(budget), Status::WORDS.sure(can_fail, false));
+        let refused = std::panic::catch_unwind(check).err()?;
         Some(refused.downcast_ref::<String>().unwrap().clone())
     }
 
@@ -213,16 +192,16 @@ mod tests {
     #[test]
     fn a_budget_is_met_to_the_last_series() {
         // 9 label sets, ok and panicked, 2 buckets with +Inf, sum and count.
-        assert_eq!(refused(Budget::Given(90), false), None);
-        assert!(refused(Budget::Given(89), false).is_some());
+        assert_eq!(refused(given(90), false), None);
+        assert!(refused(given(89), false).is_some());
         // And error.
-        assert_eq!(refused(Budget::Environment(135), true), None);
-        assert!(refused(Budget::Environment(134), true).is_some());
+        assert_eq!(refused(of_environment(Some("135"), given(1)), true), None);
+        assert!(refused(of_environment(Some("134"), given(1)), true).is_some());
     }
 
     #[test]
     fn the_message_has_the_family_the_labels_the_product_the_origin_and_the_remedy() {
-        let message = refused(Budget::Environment(100), true).unwrap();
+        let message = refused(of_environment(Some("100"), given(1)), true).unwrap();
         for part in [
             "`h_seconds`",
             "route: 3, zone: 1, b: 3, status: 3 = 27 label sets",
@@ -237,9 +216,22 @@ mod tests {
 
     #[test]
     fn the_environment_says_a_number_or_nothing() {
-        assert!(matches!(Budget::of_environment(None), Budget::Default));
-        assert!(matches!(Budget::of_environment(Some("")), Budget::Default));
-        assert!(matches!(Budget::of_environment(Some("500")), Budget::Environment(500)));
-        assert!(std::panic::catch_unwind(|| Budget::of_environment(Some("many"))).is_err());
+        assert_eq!(of_environment(None, given(1)), given(1));
+        assert_eq!(of_environment(Some(""), given(1)), given(1));
+        assert_eq!(of_environment(Some("500"), given(1)).0, 500);
+        assert!(std::panic::catch_unwind(|| of_environment(Some("many"), given(1))).is_err());
+    }
+
+    #[test]
+    fn no_budget_makes_room_for_more_than_a_million_label_sets() {
+        const THOUSAND: Dimension = Dimension::open("n", 999);
+        const TOO_MANY: Definition =
+            Definition::new(&[THOUSAND, THOUSAND, Dimension::open("m", 1)], "", 1).budget(given(usize::MAX));
+        const MANY: Definition = Definition::new(&[THOUSAND, THOUSAND], "", 1).budget(given(usize::MAX));
+        assert_eq!((TOO_MANY.room(), MANY.room()), (1, 1_000_000));
+        assert!(
+            refusal(&TOO_MANY, Status::WORDS.all()).unwrap().as_str().contains("1000000 (there is none above that)")
+        );
+        assert!(refusal(&MANY, Status::WORDS.all()).is_none());
     }
 }

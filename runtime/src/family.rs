@@ -19,6 +19,15 @@ pub(crate) struct Family {
     pub(crate) status: bool,
 }
 
+/// What counts the overflow of open-ended labels, by family and label.
+#[cfg(feature = "metrics")]
+pub(crate) const OVERFLOW: Family = Family {
+    name: "tallied_label_overflow_total",
+    help: "Calls with a value that a label with `max` did not keep, counted as `_other`.",
+    labels: &[],
+    status: false,
+};
+
 /// How many cells a histogram with these bounds has: one each, and `+Inf`.
 ///
 /// # Panics

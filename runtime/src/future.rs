@@ -94,7 +94,7 @@ where
             Poll::Pending => *this.waiting = call,
             Poll::Ready(out) => {
                 if let (Some(call), Some(span)) = (call, this.span.as_ref()) {
-                    call.end(&(this.told)(out), span);
+                    call.end(|| (this.told)(out), span);
                 }
             }
         }

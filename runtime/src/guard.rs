@@ -24,35 +24,44 @@ impl<K: Callsite> Call<K> {
         Call { site, set, started: K::TIMED.then(Started::now) }
     }
 
-    /// The call returned, and its span learns what the value adds to its labels.
+    /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its span
+    /// learns what the value adds to its labels.
     #[inline]
-    pub(crate) fn end<T: Told>(self, told: &T, span: &Span) {
-        let set = self.set + told.labels();
-        self.count(set, told.status());
-        if T::HAS_LABELS {
-            self.site.record(set, span);
+    pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: &Span) {
+        // Where nothing is counted, nobody asks but the span.
+        if cfg!(not(feature = "metrics")) && !T::HAS_LABELS {
+            std::mem::forget(self);
+            return;
         }
+        let nanos = self.nanos();
+        let told = told();
+        let (site, ran, set) = (self.site, self.set, self.set + told.labels());
+        // From here on it has ended, whatever a subscriber does.
         std::mem::forget(self);
+        site.end(ran, set, told.status(), nanos);
+        if T::HAS_LABELS {
+            site.record(set, span);
+        }
     }
 
     /// Its future was dropped.
     #[inline]
     pub(crate) fn cancel(self) {
-        self.count(self.set, self.site.words().cancelled);
+        let (site, set, nanos) = (self.site, self.set, self.nanos());
         std::mem::forget(self);
+        site.end(set, set, site.words().cancelled, nanos);
     }
 
-    /// What it is told as afterwards may belong to another label set than that in which it ran.
     #[inline]
-    fn count(&self, set: usize, status: usize) {
-        self.site.end(self.set, set, status, self.started.map(Started::elapsed_nanos));
+    fn nanos(&self) -> Option<u64> {
+        self.started.map(Started::elapsed_nanos)
     }
 }
 
 impl<K: Callsite> Drop for Call<K> {
     #[inline]
     fn drop(&mut self) {
-        self.count(self.set, self.site.words().panicked);
+        self.site.end(self.set, self.set, self.site.words().panicked, self.nanos());
     }
 }
 
@@ -68,7 +77,7 @@ pub fn observe<K: Callsite, R, T: Told>(
     let entered = open(site, set).entered();
     let call = Call::begin(site, set, Ways::of::<T>(false));
     let out = body();
-    call.end(&told(&out), &entered);
+    call.end(|| told(&out), &entered);
     out
 }
 
@@ -98,7 +107,7 @@ impl<K: Callsite> Drop for Inline<K> {
     fn drop(&mut self) {
         let unwound = !self.unwinding_before && std::thread::panicking();
         match self.call.take() {
-            Some(call) if !unwound => call.end(&Returned::<Status>::new(), &self.entered),
+            Some(call) if !unwound => call.end(Returned::<Status>::new, &self.entered),
             unwound => drop(unwound),
         }
     }

@@ -8,13 +8,13 @@
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::catalogue::{self, Readable, Reading};
 use crate::family;
 use crate::foreign;
-use crate::label::{self, Digit, Table};
+use crate::label::{self, Digit};
 use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
@@ -73,6 +73,13 @@ fn admit(families: Vec<Family>, notices: &mut Vec<String>) -> Vec<Family> {
     admitted.into_values().collect()
 }
 
+/// The families so far, in the order of their first callsites.
+#[derive(Default)]
+struct Sums {
+    all: Vec<Sum>,
+    by_name: HashMap<&'static str, usize>,
+}
+
 /// A family while its callsites are added up.
 struct Sum {
     name: &'static str,
@@ -87,7 +94,7 @@ struct Sum {
 
 /// In the order of the first calls: so what was exposed once is not displaced by what comes later.
 fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
-    let (mut sums, mut overflow, mut tables) = (Vec::new(), Overflow::new(), Tables::new());
+    let (mut sums, mut overflow) = (Sums::default(), Overflow::new());
     for site in catalogue::callsites() {
         let (definition, reading) = (site.definition(), site.read());
         for (kind, family) in [
@@ -96,8 +103,10 @@ fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
             (Kind::Gauge, &definition.in_flight),
         ] {
             if let Some(family) = family {
-                add(&mut sums, kind, family, site, &reading, notices);
-                open_labels(&mut overflow, &mut tables, family, site, &reading, notices);
+                let is_exposed = add(&mut sums, kind, family, site, &reading, notices);
+                if is_exposed {
+                    open_labels(&mut overflow, family, site, &reading, notices);
+                }
             }
         }
     }
@@ -109,7 +118,7 @@ fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
         });
         Family { name: sum.name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
     };
-    let mut families: Vec<Family> = sums.into_iter().map(named).collect();
+    let mut families: Vec<Family> = sums.all.into_iter().map(named).collect();
     families.extend(overflow_family(overflow));
     families
 }
@@ -117,13 +126,9 @@ fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
 /// Calls by family and label whose value was one too many.
 type Overflow = BTreeMap<(&'static str, &'static str), u64>;
 
-/// Where the values of a family's label are, of the callsite that came first.
-type Tables = BTreeMap<(&'static str, &'static str), &'static Table>;
-
 /// Counts what went to `_other`, and says what an operator must know of a family's open-ended labels.
 fn open_labels(
     overflow: &mut Overflow,
-    tables: &mut Tables,
     family: &'static family::Family,
     site: &'static dyn Readable,
     reading: &Reading,
@@ -149,18 +154,10 @@ fn open_labels(
         let (file, at) = table.place;
         if table.most != most {
             notices.push(format!(
-                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}, which \
-                 came first: there are {}; make them the same",
+                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}: {} it is; \
+                 make them the same",
                 table.most,
                 most.min(table.most)
-            ));
-        }
-        let first = *tables.entry((name, label)).or_insert(table);
-        if !std::ptr::eq(first, table) {
-            let (file, at) = first.place;
-            notices.push(format!(
-                "the label `{label}` of the family `{name}` keeps other values at {here}:{line} than at {file}:{at}, because \
-                 another family of each came first: together they may be more than its `max`; call `{name}` first"
             ));
         }
     }
@@ -173,22 +170,22 @@ fn overflow_family(overflow: Overflow) -> Option<Family> {
         timestamp_ms: None,
     };
     (!overflow.is_empty()).then(|| Family {
-        name: "tallied_label_overflow_total".into(),
-        help: "Calls with a value that a label with `max` did not keep, counted as `_other`.".into(),
+        name: family::OVERFLOW.name.into(),
+        help: family::OVERFLOW.help.into(),
         kind: Kind::Counter,
         series: overflow.into_iter().map(series).collect(),
     })
 }
 
-/// Adds what a callsite counted to a family.
+/// Adds what a callsite counted to a family, if it fits.
 fn add(
-    sums: &mut Vec<Sum>,
+    sums: &mut Sums,
     kind: Kind,
     family: &'static family::Family,
     site: &'static dyn Readable,
     reading: &Reading,
     notices: &mut Vec<String>,
-) {
+) -> bool {
     let definition = site.definition();
     let digits: Vec<Digit> = label::digits(definition.dimensions, site.opens());
     let digits: Vec<&Digit> =
@@ -198,12 +195,12 @@ fn add(
         labels.push("status");
     }
     let bounds = if kind == Kind::Histogram { definition.bounds } else { &[] };
-    let at = sums.iter().position(|sum| sum.name == family.name).unwrap_or_else(|| {
+    let at = *sums.by_name.entry(family.name).or_insert_with(|| {
         let (name, help, place) = (family.name, family.help, definition.place);
-        sums.push(Sum { name, kind, help, bounds, labels: labels.clone(), place, series: BTreeMap::new() });
-        sums.len() - 1
+        sums.all.push(Sum { name, kind, help, bounds, labels: labels.clone(), place, series: BTreeMap::new() });
+        sums.all.len() - 1
     });
-    let sum = &mut sums[at];
+    let sum = &mut sums.all[at];
     // The same labels in another order are the same: they are written in the order of the first comer.
     let order: Option<Vec<usize>> =
         sum.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
@@ -224,7 +221,7 @@ fn add(
             family.name
         ));
         if what != "help" {
-            return;
+            return false;
         }
     }
     for set in &reading.sets {
@@ -253,6 +250,7 @@ fn add(
             }
         }
     }
+    true
 }
 
 /// Callsites that write one series add up.

@@ -5,17 +5,24 @@
 
 use tracing::Span;
 
+use crate::catalogue;
 use crate::family::Family;
 use crate::label::{self, Dimension, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{self, Calls, Entry, Listed, Readable, Reading, SetReading},
+    catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading},
     cell::{DurationCell, LevelCell},
     family,
 };
 #[cfg(feature = "metrics")]
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The series that a family of a callsite may have if nobody says more, and who says so.
+pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for one callsite");
+
+/// The most label sets of a callsite, whatever its budget.
+pub(crate) const MOST_SETS: usize = 1_000_000;
 
 /// What an attribute says: constants, written by the expansion.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +48,10 @@ pub struct Definition {
     sets_after: usize,
     /// How many open-ended labels come before them.
     opens_before: usize,
+    /// Whether its calls open a span.
+    pub(crate) has_span: bool,
+    /// The most series of a family, and who says so.
+    pub(crate) budget: (usize, &'static str),
     /// File and line of the attribute.
     pub(crate) place: (&'static str, u32),
 }
@@ -61,6 +72,8 @@ impl Definition {
             first_after: dimensions.len(),
             sets_after: 1,
             opens_before: 0,
+            has_span: true,
+            budget: DEFAULT_BUDGET,
             place: (file, line),
         }
     }
@@ -70,6 +83,28 @@ impl Definition {
     pub const fn words(mut self, words: Words) -> Self {
         self.words = words;
         self.at_most = words.all();
+        self
+    }
+
+    /// Whose families may have so many series.
+    #[must_use]
+    pub const fn budget(mut self, budget: (usize, &'static str)) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// How many label sets there is room for. One that is over its budget does not compile: it gets no room, so that the
+    /// compiler has not to make it first.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        let sets = label::sets(self.dimensions);
+        if sets > self.budget.0 || sets > MOST_SETS { 1 } else { sets }
+    }
+
+    /// Whose calls open no span.
+    #[must_use]
+    pub const fn without_span(mut self) -> Self {
+        self.has_span = false;
         self
     }
 
@@ -110,6 +145,7 @@ impl Definition {
     }
 
     /// The families that it has.
+    #[cfg(feature = "metrics")]
     pub(crate) fn families(&'static self) -> impl Iterator<Item = &'static Family> {
         [&self.counter, &self.histogram, &self.in_flight].into_iter().flatten()
     }
@@ -278,7 +314,7 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
     #[inline]
     #[must_use]
     pub fn number(&'static self) -> Number {
-        Number::new(&self.definition, self.opens, false)
+        Number::new(&self.definition, self.opens, catalogue::table, false)
     }
 
     /// The number of the label set in which a call runs whose value has labels too.
@@ -293,7 +329,7 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
     #[must_use]
     pub fn number_after(&'static self) -> Number {
         let opens = self.opens.get(self.definition.opens_before..).unwrap_or_default();
-        Number::new(&self.definition, opens, true)
+        Number::new(&self.definition, opens, catalogue::table, true)
     }
 
     fn record_after(&'static self, set: usize, span: &Span) {

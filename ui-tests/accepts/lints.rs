@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use tallied::{Label, observed};
+use tallied::{Classify, Label, LabelSet, Outcome, observed};
 
 /// Bounds.
 pub const FAST: [f64; 2] = [0.5, 1.0];
@@ -237,6 +237,87 @@ pub fn labelled(layer: &Layer, hit: bool) {}
 /// Documented.
 #[observed(layer_name, labels(which, none = which.is_none(), long = text.len() > 3))]
 pub async fn labelled_later<'a>(which: Option<&'a Layer>, text: &'a str) -> &'a str {
+    text
+}
+
+/// Documented.
+#[derive(Clone, Copy, Label, Outcome)]
+#[deprecated = "told twice would be once too often"]
+pub enum Old {
+    /// Documented.
+    #[deprecated = "this too"]
+    Ok,
+    /// Documented.
+    Error,
+    /// Documented.
+    Inside(Layer),
+}
+
+/// Documented.
+#[derive(Clone, Copy, LabelSet)]
+#[deprecated = "and this"]
+pub struct OldSet<'a, L> {
+    /// Documented.
+    pub layer: L,
+    /// Documented.
+    #[label(max = 2)]
+    pub name: &'a str,
+}
+
+/// Documented.
+#[derive(Clone, Copy, LabelSet)]
+pub struct Set<'a> {
+    /// Documented.
+    #[label(flatten)]
+    pub inner: Inner<'a>,
+}
+
+/// Documented.
+#[derive(Clone, Copy, LabelSet)]
+pub struct Inner<'a> {
+    /// Documented.
+    #[label(max = 2)]
+    pub name: &'a str,
+}
+
+/// Documented.
+#[derive(Clone, Copy, LabelSet)]
+pub struct Empty;
+
+/// Documented.
+#[derive(Clone, Copy, Label, Outcome)]
+pub enum Found {
+    /// Documented.
+    Ok,
+    /// Documented.
+    Missing,
+    /// Documented.
+    #[outcome(error)]
+    Broken,
+}
+
+impl<T> Classify<Option<T>> for Found {
+    fn classify(returned: &Option<T>) -> Self {
+        if returned.is_some() { Self::Ok } else { Self::Missing }
+    }
+}
+
+/// Documented.
+#[observed(
+    labels(set(flatten), empty(flatten): Empty = Empty, layer_of(max = 3) = set.inner.name),
+    after(some = |found| found.is_some(), small: bool = |found| matches!(found, Some(0..3)), n(max = 2) = |n| *n),
+    status = Found,
+    histogram,
+    budget = 20_000
+)]
+#[must_use]
+pub fn looked_up<'a>(set: Set<'a>, numbers: &'a [u8]) -> Option<&'a u8> {
+    numbers.get(set.inner.name.len())
+}
+
+/// Documented.
+#[observed(after(long = |text| text.len() > 2), status = Found)]
+pub async fn looked_up_later(text: &str, _unused: u8) -> &str {
     text
 }
 

@@ -37,4 +37,19 @@ fn twice(hit: bool) -> bool {
     hit
 }
 
+#[observed(after(over = |length| *length > limit))]
+fn of_a_parameter(limit: usize) -> usize {
+    limit
+}
+
+#[observed(labels(hit = |hit: &bool| *hit))]
+fn before_the_call() -> bool {
+    true
+}
+
+#[observed(after(hit: bool))]
+fn a_type_alone() -> bool {
+    true
+}
+
 fn main() {}

@@ -54,4 +54,9 @@ enum AbsentInside {
     B(Option<Inner>),
 }
 
+#[derive(Label)]
+enum OnAField {
+    Other(#[label(max = 3)] bool),
+}
+
 fn main() {}

@@ -38,6 +38,26 @@ enum Reason {
     Closed,
 }
 
+#[derive(Clone, Copy, Label, Outcome)]
+#[outcome(ok)]
+enum Misplaced {
+    Ok,
+    Error,
+}
+
+#[derive(Clone, Copy, Label, Outcome)]
+enum OnAField {
+    Ok,
+    Error,
+    Other(#[outcome(cancelled)] bool),
+}
+
+#[derive(Clone, Copy, Label, Outcome)]
+enum SaidOtherwise {
+    #[outcome(error)]
+    Ok,
+}
+
 #[derive(Outcome)]
 struct Struct;
 

@@ -36,6 +36,14 @@ struct Arguments {
 }
 
 #[derive(LabelSet)]
+struct Values {
+    #[label(flatten = true)]
+    set: (),
+    #[label(max)]
+    most: u8,
+}
+
+#[derive(LabelSet)]
 #[label(rename_all = "lowercase")]
 struct Case {
     hit: bool,

@@ -40,6 +40,16 @@ struct Status {
     status: bool,
 }
 
+#[observed(labels(status(flatten)))]
+fn a_set_of_that_name(status: Http) {
+    drop(status);
+}
+
+#[observed(labels(http(flatten)), counter(labels(method, status)))]
+fn a_part_of_a_set(http: Http) {
+    drop(http);
+}
+
 #[observed(labels(status_of(flatten)))]
 fn status(status_of: Status) {
     drop(status_of);

@@ -57,4 +57,9 @@ fn outside_of_labels(tenant: &str) {
     drop(tenant);
 }
 
+#[observed(labels(tenant(flatten = true)))]
+fn a_value_for_flatten(tenant: &str) {
+    drop(tenant);
+}
+
 fn main() {}

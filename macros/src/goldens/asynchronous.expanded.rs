@@ -32,11 +32,17 @@ fn fetch<'a>(
                     true,
                     &::tallied::__private::STANDARD_BUCKETS,
                 )
-                .at_most(true, true);
+                .at_most(true, true)
+                .budget(
+                    ::tallied::__private::of_environment(
+                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                        ::tallied::__private::DEFAULT_BUDGET,
+                    ),
+                );
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -48,10 +54,7 @@ fn fetch<'a>(
             ::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                __TALLIED_SITE_SAYS.sure(true, true),
-                ::tallied::__private::Budget::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
-                ),
+                ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, true, true),
             );
             &__TALLIED_SITE
         },
@@ -84,10 +87,7 @@ fn fetch<'a>(
             }
         },
         |__out| {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use ::tallied::__private::ask::*;
             (&&&&::tallied::__private::Ask::<
                 ::tallied::__private::Status,
                 _,

@@ -25,8 +25,8 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                 .at_most(false, true);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -55,10 +55,7 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
             }
         },
         |__out: &::tallied::__private::Never| {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use ::tallied::__private::ask::*;
             (&&&&::tallied::__private::Ask::<
                 ::tallied::__private::Status,
                 _,

@@ -27,11 +27,26 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     __TALLIED_BOUNDS,
                 )
                 .in_flight("jobs_running", "Calls running now.", &[], false)
-                .at_most(true, false);
+                .at_most(true, false)
+                .without_span()
+                .budget(
+                    crate::metrics::tallied::__private::of_environment(
+                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                        crate::metrics::tallied::__private::DEFAULT_BUDGET,
+                    ),
+                );
             type __TalliedCells = crate::metrics::tallied::__private::Cells<
                 { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
-                { crate::metrics::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                {
+                    crate::metrics::tallied::__private::Definition::room(
+                        &__TALLIED_SITE_SAYS,
+                    )
+                },
+                {
+                    crate::metrics::tallied::__private::Definition::statuses(
+                        &__TALLIED_SITE_SAYS,
+                    )
+                },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
@@ -43,9 +58,10 @@ fn job() -> Result<(impl Sized, u8), Error> {
             crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = crate::metrics::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                __TALLIED_SITE_SAYS.sure(true, false),
-                crate::metrics::tallied::__private::Budget::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                crate::metrics::tallied::__private::Definition::sure(
+                    &__TALLIED_SITE_SAYS,
+                    true,
+                    false,
                 ),
             );
             &__TALLIED_SITE
@@ -59,10 +75,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
             }
         },
         |__out| {
-            #[allow(unused_imports)]
-            use crate::metrics::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use crate::metrics::tallied::__private::ask::*;
             (&&&&crate::metrics::tallied::__private::Ask::<
                 crate::metrics::tallied::__private::Status,
                 _,

@@ -24,8 +24,8 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
                 .at_most(false, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(

@@ -34,11 +34,12 @@ fn serve<'a>(
                 true,
                 &::tallied::__private::STANDARD_BUCKETS,
             )
-            .at_most(true, true);
+            .at_most(true, true)
+            .budget(::tallied::__private::given(500));
         type __TalliedCells = ::tallied::__private::Cells<
             { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-            { ::tallied::__private::sets(__TALLIED_LABELS) },
-            { __TALLIED_SITE_SAYS.statuses() },
+            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
         >;
         static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -50,22 +51,19 @@ fn serve<'a>(
         ::tallied::__private::listed!(__TALLIED_SITE);
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
-            __TALLIED_SITE_SAYS.sure(true, true),
-            ::tallied::__private::Budget::Given(500),
+            ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, true, true),
         );
         &__TALLIED_SITE
     };
     let __set = {
         let mut __number = __site.number();
         {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+            use ::tallied::__private::join::*;
             (&&::tallied::__private::Join::<'_, &Route>(&(route)))
                 .tallied_join(&mut __number);
         }
         {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+            use ::tallied::__private::join::*;
             (&&::tallied::__private::Join::<'_, Method<'_>>(&(request.method())))
                 .tallied_join(&mut __number);
         }
@@ -105,10 +103,7 @@ fn serve<'a>(
             }
         },
         |__out| {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use ::tallied::__private::ask::*;
             (&&&&::tallied::__private::Ask::<
                 ::tallied::__private::Status,
                 _,

@@ -10,13 +10,10 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             ::tallied::__private::Dimension::of(
                     "hit",
                     {
-                        #[allow(
-                            clippy::redundant_closure,
-                            clippy::redundant_closure_for_method_calls
-                        )]
+                        #[allow(unused, clippy::all, clippy::pedantic)]
                         fn __tallied_label() -> impl ::tallied::__private::Label {
                             ::tallied::__private::after(
-                                ::tallied::__private::never::<&Found<Page>>(),
+                                ::tallied::__private::never_ref::<Found<Page>>(),
                                 |page| page.is_there(),
                             )
                         }
@@ -38,11 +35,17 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 true,
             )
             .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS.checked())
-            .after(2usize);
+            .after(2usize)
+            .budget(
+                ::tallied::__private::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    ::tallied::__private::DEFAULT_BUDGET,
+                ),
+            );
         type __TalliedCells = ::tallied::__private::Cells<
             { 1 },
-            { ::tallied::__private::sets(__TALLIED_LABELS) },
-            { __TALLIED_SITE_SAYS.statuses() },
+            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
         >;
         static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
             __TALLIED_LABELS,
@@ -62,32 +65,27 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
-            __TALLIED_SITE_SAYS.sure(false, false),
-            ::tallied::__private::Budget::of_environment(
-                ::core::option_env!("TALLIED_SERIES_BUDGET"),
-            ),
+            ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, false, false),
         );
         const {
             ::tallied::__private::within_budget_too(
                 &__TALLIED_SITE_SAYS,
-                __TALLIED_SITE_SAYS.sure(false, false),
+                ::tallied::__private::Definition::sure(
+                    &__TALLIED_SITE_SAYS,
+                    false,
+                    false,
+                ),
                 ::tallied::__private::Ways::told_by::<
                     Found<Page>,
                     _,
                     _,
                 >(
                     &|__out| {
-                        #[allow(unused_imports)]
-                        use ::tallied::__private::{
-                            AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-                        };
+                        use ::tallied::__private::ask::*;
                         (&&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
                             .tallied_told()
                     },
                     false,
-                ),
-                ::tallied::__private::Budget::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
                 ),
             )
         }
@@ -128,10 +126,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         },
         move |__out| ::tallied::__private::After {
             told: {
-                #[allow(unused_imports)]
-                use ::tallied::__private::{
-                    AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-                };
+                use ::tallied::__private::ask::*;
                 (&&&&::tallied::__private::Ask::<TaskStatus, _>::new(__out))
                     .tallied_told()
             },
@@ -143,8 +138,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 )]
                 let __label = ::tallied::__private::after(__out, |page| page.is_there());
                 {
-                    #[allow(unused_imports)]
-                    use ::tallied::__private::{JoinAny as _, JoinLabel as _};
+                    use ::tallied::__private::join::*;
                     (&&::tallied::__private::Join(&__label)).tallied_join(&mut __number);
                 }
                 #[allow(

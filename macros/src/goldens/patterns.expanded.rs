@@ -24,8 +24,8 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 .at_most(false, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { 1 },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -102,10 +102,7 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
             }
         },
         |__out| {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use ::tallied::__private::ask::*;
             (&&&&::tallied::__private::Ask::<
                 ::tallied::__private::Status,
                 _,

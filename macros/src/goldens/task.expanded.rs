@@ -29,11 +29,17 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                     &[0usize],
                     false,
                 )
-                .at_most(true, false);
+                .at_most(true, false)
+                .budget(
+                    ::tallied::__private::of_environment(
+                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                        ::tallied::__private::DEFAULT_BUDGET,
+                    ),
+                );
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-                { ::tallied::__private::sets(__TALLIED_LABELS) },
-                { __TALLIED_SITE_SAYS.statuses() },
+                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             >;
             static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
             static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -45,25 +51,27 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             ::tallied::__private::listed!(__TALLIED_SITE);
             const _: () = ::tallied::__private::within_budget(
                 &__TALLIED_SITE_SAYS,
-                __TALLIED_SITE_SAYS.sure(false, false),
-                ::tallied::__private::Budget::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                ::tallied::__private::Definition::sure(
+                    &__TALLIED_SITE_SAYS,
+                    false,
+                    false,
                 ),
             );
             const {
                 ::tallied::__private::within_budget_too(
                     &__TALLIED_SITE_SAYS,
-                    __TALLIED_SITE_SAYS.sure(false, false),
+                    ::tallied::__private::Definition::sure(
+                        &__TALLIED_SITE_SAYS,
+                        false,
+                        false,
+                    ),
                     ::tallied::__private::Ways::told_by::<
                         Alias<Receipt>,
                         _,
                         _,
                     >(
                         &|__out| {
-                            #[allow(unused_imports)]
-                            use ::tallied::__private::{
-                                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-                            };
+                            use ::tallied::__private::ask::*;
                             (&&&&::tallied::__private::Ask::<
                                 ::tallied::__private::Status,
                                 _,
@@ -71,9 +79,6 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                                 .tallied_told()
                         },
                         false,
-                    ),
-                    ::tallied::__private::Budget::of_environment(
-                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
                     ),
                 )
             }
@@ -99,10 +104,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             }
         },
         |__out| {
-            #[allow(unused_imports)]
-            use ::tallied::__private::{
-                AskAny as _, AskHand as _, AskNobody as _, AskResult as _,
-            };
+            use ::tallied::__private::ask::*;
             (&&&&::tallied::__private::Ask::<
                 ::tallied::__private::Status,
                 _,

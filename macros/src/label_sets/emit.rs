@@ -58,6 +58,8 @@ pub fn set(set: &LabelSet) -> TokenStream {
             quote!(#join(&self.#name, __number);)
         }
     });
+    let has_label = set.fields.iter().any(|field| matches!(field.holds, Holds::Label(_)));
+    let joins = has_label.then(|| quote!(use #private::join::*;));
     // Of a generic type the labels are not known before it is used: then the callsite compares them.
     let is_concrete = !set.generics.params.iter().any(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
     let has_set = set.fields.iter().any(|field| matches!(field.holds, Holds::Set));
@@ -67,24 +69,25 @@ pub fn set(set: &LabelSet) -> TokenStream {
         let twice = has_set.then(|| {
             let check = quote!(#private::no_name_twice(#text, <#ty as #private::LabelSet>::LABELS, false));
             let check = blamed_on(name.span(), check);
-            quote!(const _: () = #check;)
+            quote!(#[allow(deprecated)] const _: () = #check;)
         });
         // A constant of a trait is evaluated where it is used: here, so that `cargo check` says what is wrong with it.
         quote!(
+            #[allow(deprecated)]
             const _: &[#private::Dimension] = <#ty as #private::LabelSet>::LABELS;
             #twice
         )
     });
     quote!(
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #private::LabelSet for #name #type_generics #where_clause {
             #[allow(long_running_const_eval)]
             const LABELS: &'static [#private::Dimension] = &[#(#dimensions),*];
             #[inline]
-            #[allow(unused_variables)]
             fn join(&self, __number: &mut #private::Number) {
-                #[allow(unused_imports)]
-                use #private::{JoinAny as _, JoinLabel as _};
+                #joins
+                let _ = &__number;
                 #(#digits)*
             }
         }

@@ -45,8 +45,7 @@ pub fn label(label: &Label) -> TokenStream {
         match &variant.holds {
             Holds::Text(_) => quote!(Self::#variant_name => #base,),
             Holds::Label(ty) => quote!(Self::#variant_name(__inner) => {
-                #[allow(unused_imports)]
-                use #private::{JoinAny as _, JoinLabel as _};
+                use #private::join::*;
                 #base + (&&#private::Join::<'_, #ty>(__inner)).tallied_place()
             }),
         }
@@ -59,10 +58,11 @@ pub fn label(label: &Label) -> TokenStream {
     let checked = (is_concrete && is_nested).then(|| {
         let check = quote!(#private::no_text_twice(#text, <#name as #private::Label>::VALUES));
         let check = blamed_on(name.span(), check);
-        quote!(#[allow(long_running_const_eval)] const _: () = #check;)
+        quote!(#[allow(deprecated, long_running_const_eval)] const _: () = #check;)
     });
     quote!(
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #private::Label for #name #type_generics #where_clause {
             const VALUES: #private::Values = #values;
             #[inline]

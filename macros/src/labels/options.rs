@@ -26,7 +26,13 @@ pub fn options(attrs: &[Attribute], known: &[&str], errors: &Errors) -> Options 
                 word if !known.contains(&word) => Err(unknown(&key, known)),
                 "rename" => set(&mut options.rename, meta.value()?.parse()?, &key),
                 "rename_all" => set(&mut options.rename_all, meta.value()?.parse()?, &key),
+                "max" if !meta.input.peek(Token![=]) => {
+                    Err(syn::Error::new_spanned(&key, "`max` needs a value; write `max = 64`"))
+                }
                 "max" => set(&mut options.most, meta.value()?.parse()?, &key),
+                "flatten" if meta.input.peek(Token![=]) => {
+                    Err(syn::Error::new_spanned(&key, "`flatten` takes no value; remove it"))
+                }
                 "flatten" => set(&mut options.flatten, key.clone(), &key),
                 _ => {
                     meta.input.parse::<Token![=]>()?;

@@ -41,6 +41,9 @@ pub fn label(input: TokenStream, errors: &Errors) -> Option<Label> {
 
 fn variant(variant: syn::Variant, case: &str, errors: &Errors) -> Variant {
     let options = options(&variant.attrs, &["rename"], errors);
+    for attr in variant.fields.iter().flat_map(|field| &field.attrs).filter(|attr| attr.path().is_ident("label")) {
+        errors.at(attr, "the values of a label inside a variant are its own; say this where it is defined");
+    }
     let text = || match &options.rename {
         Some(name) => name.value(),
         None => rename(&variant.ident.unraw().to_string(), case),

@@ -270,13 +270,13 @@ fn labels(input: ParseStream<'_>, key: &Ident, form: &str, errors: &Errors) -> s
     parenthesized!(inner in input);
     let mut labels = Vec::new();
     list(&inner, errors, |inner| {
-        labels.push(label(inner, errors)?);
+        labels.push(label(inner, key, errors)?);
         Ok(())
     });
     Ok(labels)
 }
 
-fn label(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Label> {
+fn label(input: ParseStream<'_>, of: &Ident, errors: &Errors) -> syn::Result<Label> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected the name of a label"));
     }
@@ -290,7 +290,8 @@ fn label(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Label> {
     if input.peek(Token![:]) {
         input.parse::<Token![:]>()?;
         label.ty = Some(input.parse()?);
-        equals(input, &label.name, "`name: Type = expression`")?;
+        let form = if of == "after" { "`name: Type = |returned| …`" } else { "`name: Type = expression`" };
+        equals(input, &label.name, form)?;
         label.value = Some(input.parse()?);
     } else if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
@@ -314,7 +315,12 @@ fn of_label(input: ParseStream<'_>, label: &mut Label, errors: &Errors) -> syn::
             }
             set(&mut label.most, input.parse()?, &key, errors);
         }
-        "flatten" => set(&mut label.flatten, key.clone(), &key, errors),
+        "flatten" => {
+            if input.peek(Token![=]) {
+                return Err(syn::Error::new_spanned(&key, "`flatten` takes no value; remove it"));
+            }
+            set(&mut label.flatten, key.clone(), &key, errors);
+        }
         word => {
             let remedy = match did_you_mean(word, KNOWN) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{BoundLifetimes, Expr, ExprLit, GenericParam, Ident, Lifetime, Lit, Type, TypeReference};
+use syn::{BoundLifetimes, Expr, ExprClosure, ExprLit, GenericParam, Ident, Lifetime, Lit, Type, TypeReference};
 
 use super::args::{self, Args, KNOWN, RESERVED};
 use super::callee::{Callee, Parameter, find};
@@ -162,7 +162,11 @@ fn words(
 /// Keeps a label, unless its name is wrong or taken.
 fn add(labels: &mut Labels, word: &Ident, holds: Option<Holds>, errors: &Errors) {
     let name = word.unraw().to_string();
-    if let Err(message) = names::label(&name) {
+    // A set has a name in the attribute only.
+    let is_set = matches!(holds, Some(Holds::Set { .. }));
+    if name == "status" && is_set {
+        errors.at(word, "a set needs another name than `status`; write `other(flatten): Type = status`");
+    } else if let (Err(message), false) = (names::label(&name), is_set) {
         errors.at(word, message);
     } else if name == "status" {
         errors.at(word, "the label `status` holds what became of the call; use another name");
@@ -218,6 +222,10 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
             }
             Some(Holds::Text(text.value()))
         }
+        (Some(Expr::Closure(closure)), _) => {
+            errors.at(closure, "a closure over the returned value belongs into `after(…)`");
+            None
+        }
         (Some(value), None) => {
             let inferred = inferred(value.to_token_stream(), parameters, callee);
             if inferred.is_none() {
@@ -266,6 +274,15 @@ fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Hol
         errors.at(&label.name, message);
         return None;
     };
+    if let Expr::Closure(closure) = &closure {
+        if let Some(parameter) = captured(closure, &callee.parameters()) {
+            let message = format!(
+                "a label in `after(…)` sees the returned value only; put `{parameter}` into `labels(…)`, where arguments are"
+            );
+            errors.at(parameter, message);
+            return None;
+        }
+    }
     if matches!(closure, Expr::Lit(_)) {
         errors.at(&closure, format!("expected a closure over the returned value: `{name} = |returned| …`"));
         return None;
@@ -284,6 +301,36 @@ fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Hol
         }
     };
     Some(Holds::After { what, closure })
+}
+
+/// A parameter of the function in a closure that binds nothing of that name. One that makes variables of its own is left to
+/// the compiler.
+fn captured(closure: &ExprClosure, parameters: &[Parameter<'_>]) -> Option<Ident> {
+    let body = closure.body.to_token_stream();
+    let binds = ["let", "match", "for", "if", "while"].map(str::to_owned);
+    if find(body.clone(), &binds).is_some() || body.to_string().contains('|') {
+        return None;
+    }
+    let inputs = closure.inputs.to_token_stream();
+    let free = parameters.iter().filter(|parameter| !names(inputs.clone(), &parameter.ident.to_string()));
+    free.map(|parameter| parameter.ident.to_string()).find_map(|name| free_name(body.clone(), &name))
+}
+
+/// Where a word stands in an expression as a name of its own: not a field, not a part of a path.
+fn free_name(expression: TokenStream, word: &str) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = expression.into_iter().collect();
+    let is = |at: Option<usize>, c: char| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == c))
+    };
+    tokens.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(group) => free_name(group.stream(), word),
+        TokenTree::Ident(ident) if ident == word => {
+            let before = at.checked_sub(1);
+            let is_part = is(before, '.') || is(before, ':') || is(Some(at + 1), ':') || is(Some(at + 1), '!');
+            (!is_part).then(|| ident.clone())
+        }
+        _ => None,
+    })
 }
 
 /// A value whose type follows from the types of the parameters, as far as those can be named in a `static`.

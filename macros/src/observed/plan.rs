@@ -53,6 +53,8 @@ pub enum Told {
     ByType(bool, Type),
     /// Any word of the user's.
     Anything,
+    /// It cannot be seen: a return is ok.
+    Hidden,
 }
 
 /// How the body is wrapped.
@@ -205,12 +207,7 @@ fn by(labels: &[&str]) -> String {
 /// What the signature tells of errors: by its words where they are plain, by the type where the compiler must be asked.
 /// With words of the user's, a value of any type may be told by hand.
 fn told(callee: &Callee, by_hand: bool) -> Told {
-    let output = &callee.sig.output;
-    let ty = match callee.returns() {
-        Returns::Plain if !by_hand && is_never_a_result(output) => return Told::Certainly(false),
-        Returns::ImplTrait if !by_hand => return Told::Certainly(false),
-        _ => callee.returned(),
-    };
+    let ty = callee.returned();
     // Without arguments it may be a type of the user's own that is called so.
     let is_result = |ty: &Type| {
         matches!(ty, Type::Path(path) if path.path.segments.last()
@@ -218,11 +215,14 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
     };
     match ty {
         Some(Type::Never(_)) => Told::Certainly(false),
-        Some(ty) if is_result(&ty) && !by_hand => Told::Certainly(true),
+        Some(ty) if !by_hand && is_nobodys(&ty) => Told::Certainly(false),
+        Some(ty) if !by_hand && is_result(&ty) => Told::Certainly(true),
         Some(ty) if !labels::has_no_name(&ty) => Told::ByType(is_result(&ty), ty),
-        // What cannot be named is taken at its word.
         _ if by_hand => Told::Anything,
-        _ => Told::Certainly(find(output.to_token_stream(), &["Result".to_owned()]).is_some()),
+        // The signature shows no more than this: what is behind it is not asked.
+        None | Some(Type::ImplTrait(_)) => Told::Hidden,
+        // What cannot be named is taken at its word.
+        Some(ty) => Told::Certainly(find(ty.to_token_stream(), &["Result".to_owned()]).is_some()),
     }
 }
 
@@ -297,13 +297,22 @@ fn sees_its_body(callee: &Callee) -> bool {
 
 /// Whether the type as written cannot be an alias of a `Result`.
 fn is_never_a_result(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else { return true };
+    match peeled(ty) {
+        Type::Never(_) | Type::Reference(_) => true,
+        ty => is_nobodys(ty),
+    }
+}
+
+/// Whether the type as written is the language's own: no alias of a `Result`, and none that a user could tell by hand.
+fn is_nobodys(ty: &Type) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64",
         "u128", "usize",
     ];
-    let ReturnType::Type(_, ty) = output else { return true };
     match peeled(ty) {
-        Type::Never(_) | Type::Tuple(_) | Type::Reference(_) | Type::Ptr(_) | Type::Array(_) => true,
+        Type::Tuple(_) | Type::Ptr(_) | Type::Array(_) | Type::Slice(_) => true,
+        Type::Reference(ty) => is_nobodys(&ty.elem),
         Type::Path(path) => path.path.get_ident().is_some_and(|ident| PRIMITIVES.iter().any(|p| ident == p)),
         _ => false,
     }

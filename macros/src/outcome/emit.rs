@@ -26,10 +26,11 @@ pub fn outcome(outcome: &Outcome) -> TokenStream {
     // The runtime makes values of them by their indices: for the compiler's eye they are made here.
     let made = label.generics.params.is_empty().then(|| {
         let variants = outcome.places.iter().map(|place| &label.variants[*place].name);
-        quote!(const _: fn() -> [#name; 4] = || [#(#name::#variants),*];)
+        quote!(#[allow(deprecated)] const _: fn() -> [#name; 4] = || [#(#name::#variants),*];)
     });
     quote!(
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #impl_generics #private::Outcome for #name #type_generics #where_clause {
             #(#constants)*
         }

@@ -1,7 +1,7 @@
 //! The tokens of a type → [`Outcome`].
 
 use proc_macro2::TokenStream;
-use syn::{Data, DeriveInput, Ident, Variant};
+use syn::{Attribute, Data, DeriveInput, Ident, Variant};
 
 use super::model::{Outcome, ROLES};
 use crate::diag::{Errors, did_you_mean, listed};
@@ -23,9 +23,15 @@ pub fn outcome(input: TokenStream, errors: &Errors) -> Option<Outcome> {
         errors.at(&input.ident, "`#[derive(Outcome)]` goes on an enum, whose variants are the words");
         return None;
     };
+    misplaced(&input.attrs, errors);
     let mut places: [Option<usize>; 4] = [None; 4];
+    let (mut is_wrong, mut told) = (false, Vec::new());
     for (at, variant) in data.variants.iter().enumerate() {
-        for (role, key) in roles(variant, errors) {
+        variant.fields.iter().for_each(|field| misplaced(&field.attrs, errors));
+        let (roles, is_known) = roles(variant, errors);
+        is_wrong |= !is_known;
+        told.push(!roles.is_empty());
+        for (role, key) in roles {
             let holds_another = label.as_ref().is_some_and(|label| {
                 label.variants.get(at).is_some_and(|variant| matches!(variant.holds, Holds::Label(_)))
             });
@@ -40,15 +46,17 @@ pub fn outcome(input: TokenStream, errors: &Errors) -> Option<Outcome> {
             }
         }
     }
-    // A variant that is called so has the role, unless another one was given it.
+    // A variant that is called so has the role, unless another one was given it, or it was given another.
     for (role, (_, name)) in ROLES.iter().enumerate() {
-        let is_called_so =
-            |variant: &Variant| variant.fields.is_empty() && variant.ident.to_string().to_uppercase() == *name;
-        places[role] = places[role].or_else(|| data.variants.iter().position(is_called_so));
+        let is_called_so = |at: &usize| {
+            let variant = &data.variants[*at];
+            !told[*at] && variant.fields.is_empty() && variant.ident.to_string().to_uppercase() == *name
+        };
+        places[role] = places[role].or_else(|| (0..data.variants.len()).find(is_called_so));
     }
     let [ok, error, cancelled, panicked] = places;
     for (role, place) in [(0, ok), (1, error)] {
-        if place.is_none() {
+        if place.is_none() && !is_wrong {
             let word = ROLES[role].0;
             errors
                 .at(&input.ident, format!("no variant says what `{word}` is called; put `#[outcome({word})]` on one"));
@@ -60,9 +68,9 @@ pub fn outcome(input: TokenStream, errors: &Errors) -> Option<Outcome> {
     label.filter(|_| is_label).map(|label| Outcome { label, places })
 }
 
-/// What `#[outcome(…)]` says, by the places in [`ROLES`].
-fn roles(variant: &Variant, errors: &Errors) -> Vec<(usize, Ident)> {
-    let mut roles = Vec::new();
+/// What `#[outcome(…)]` says, by the places in [`ROLES`]; and whether all of it could be read.
+fn roles(variant: &Variant, errors: &Errors) -> (Vec<(usize, Ident)>, bool) {
+    let (mut roles, mut is_known) = (Vec::new(), true);
     for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("outcome")) {
         let read = attr.parse_nested_meta(|meta| {
             let key = meta.path.require_ident()?.clone();
@@ -80,7 +88,15 @@ fn roles(variant: &Variant, errors: &Errors) -> Vec<(usize, Ident)> {
         });
         if let Err(error) = read {
             errors.push(error);
+            is_known = false;
         }
     }
-    roles
+    (roles, is_known)
+}
+
+/// On anything but a variant the attribute says nothing.
+fn misplaced(attrs: &[Attribute], errors: &Errors) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("outcome")) {
+        errors.at(attr, "`#[outcome(…)]` stands on a variant; move it there");
+    }
 }

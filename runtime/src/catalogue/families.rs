@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "metrics")]
 use super::sites;
 #[cfg(feature = "metrics")]
-use crate::family::Family;
+use crate::family::{Family, OVERFLOW};
 #[cfg(feature = "metrics")]
 use crate::label::{self, Digit};
 #[cfg(feature = "metrics")]
@@ -28,6 +28,7 @@ pub fn catalogue() -> Catalogue {
     #[cfg(feature = "metrics")]
     {
         let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
+        let mut open: BTreeSet<(&'static str, &'static str)> = BTreeSet::new();
         for site in sites() {
             let definition = site.definition();
             let digits = label::digits(definition.dimensions, site.opens());
@@ -38,11 +39,16 @@ pub fn catalogue() -> Catalogue {
             ] {
                 if let Some(family) = family {
                     let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(kind, family, definition));
-                    draft.add(family, definition, &digits);
+                    draft.add(kind, family, definition, &digits);
+                    let of_family = digits.iter().filter(|digit| family.labels.contains(&digit.place));
+                    open.extend(of_family.filter(|d| d.open.is_some()).map(|d| (family.name, d.dimension.label)));
                 }
             }
         }
-        Catalogue { families: drafts.into_values().map(Draft::finish).collect() }
+        let mut families: Vec<CataloguedFamily> = drafts.into_values().map(Draft::finish).collect();
+        families.extend(of_overflow(&open));
+        families.sort_by_key(|family| family.name);
+        Catalogue { families }
     }
     #[cfg(not(feature = "metrics"))]
     Catalogue { families: Vec::new() }
@@ -140,40 +146,73 @@ impl CataloguedFamily {
     }
 }
 
+/// What counts the overflow of open-ended labels, if there are such.
+#[cfg(feature = "metrics")]
+fn of_overflow(open: &BTreeSet<(&'static str, &'static str)>) -> Option<CataloguedFamily> {
+    let (families, labels): (BTreeSet<_>, BTreeSet<_>) = open.iter().copied().unzip();
+    (!open.is_empty()).then(|| CataloguedFamily {
+        name: OVERFLOW.name,
+        kind: "counter",
+        help: OVERFLOW.help,
+        labels: vec![("family", families.len()), ("label", labels.len())],
+        series: open.len(),
+        place: (file!(), line!()),
+    })
+}
+
 /// A family while its callsites are put together.
 #[cfg(feature = "metrics")]
 struct Draft {
     family: CataloguedFamily,
     /// Of each label the texts that are known, and how many more may come.
     values: BTreeMap<&'static str, (BTreeSet<String>, usize)>,
-    /// The series of one label set.
+    /// The series of one label set, at the callsite that has the most.
     child: usize,
+    sets: usize,
 }
 
 #[cfg(feature = "metrics")]
 impl Draft {
     fn new(kind: &'static str, family: &Family, definition: &Definition) -> Self {
-        let child = if kind == "histogram" { definition.bounds.len() + 3 } else { 1 };
         let (name, help, place) = (family.name, family.help, definition.place);
         let family = CataloguedFamily { name, kind, help, labels: Vec::new(), series: 0, place };
-        Draft { family, values: BTreeMap::new(), child }
+        Draft { family, values: BTreeMap::new(), child: 1, sets: 0 }
     }
 
-    fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
-        let mut sets = 1usize;
+    fn add(&mut self, kind: &str, family: &Family, definition: &Definition, digits: &[Digit]) {
+        // Of which kind and with which bounds it is exposed in the end, the first call says.
+        if kind == "histogram" {
+            self.child = self.child.max(definition.bounds.len() + 3);
+        }
+        // Label sets of calls that returned, and of those that did not.
+        let (mut returned, mut unwound) = (1usize, 1usize);
         for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {
             let len = digit.dimension.len();
-            sets = sets.saturating_mul(len);
+            let possible = |returned| (0..len).filter(|at| digit.dimension.is_possible(*at, returned)).count();
+            returned = returned.saturating_mul(possible(true));
+            unwound = unwound.saturating_mul(possible(false));
             let texts = (0..len).map_while(|at| digit.dimension.text(at, None)).map(Into::into);
             self.label(digit.dimension.label, len, texts);
         }
-        if family.status {
-            let words = (0..definition.words.len()).filter(|word| definition.at_most.contains(*word));
-            let texts: Vec<String> = words.map(|word| definition.words.values.get(word).to_owned()).collect();
-            sets = sets.saturating_mul(texts.len());
-            self.label("status", texts.len(), texts.into_iter());
-        }
-        self.family.series = self.family.series.saturating_add(sets.saturating_mul(self.child));
+        let has_after = digits.iter().any(|digit| family.labels.contains(&digit.place) && digit.dimension.is_after());
+        let words = || (0..definition.words.len()).filter(|word| definition.at_most.contains(*word));
+        let sets = if family.status {
+            let texts: Vec<String> = words().map(|word| definition.words.values.get(word).to_owned()).collect();
+            let all = texts.len();
+            self.label("status", all, texts.into_iter());
+            if has_after {
+                let unwinding = words().filter(|word| definition.words.is_unwinding(*word)).count();
+                // A value may say by hand what a dropped future does.
+                returned.saturating_mul(all).saturating_add(unwound.saturating_mul(unwinding))
+            } else {
+                returned.saturating_mul(all)
+            }
+        } else if has_after {
+            returned.saturating_add(unwound)
+        } else {
+            returned
+        };
+        self.sets = self.sets.saturating_add(sets);
     }
 
     fn label(&mut self, label: &'static str, len: usize, texts: impl Iterator<Item = String>) {
@@ -189,13 +228,13 @@ impl Draft {
 
     /// Callsites of one family may write the same series: then there are no more than their labels allow together.
     fn finish(mut self) -> CataloguedFamily {
-        let mut all = self.child;
+        let mut all = 1usize;
         for (label, len) in &mut self.family.labels {
             let (known, more) = &self.values[label];
             *len = known.len() + more;
             all = all.saturating_mul(*len);
         }
-        self.family.series = self.family.series.min(all);
+        self.family.series = self.sets.min(all).saturating_mul(self.child);
         self.family
     }
 }

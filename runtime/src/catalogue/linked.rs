@@ -5,12 +5,16 @@ use linkme::distributed_slice;
 use super::called::{Listed, Readable};
 
 /// Filled by the expansions of the attribute, in whatever crate of the program they stand.
+// The name holds the version: two of the same name in one program are an error.
 #[distributed_slice]
-pub static SITES: [Listed];
+pub static TALLIED_SITES_0_1: [Listed];
+
+/// Whether [`sites`] is all that there will be.
+pub(super) const IS_COMPLETE: bool = true;
 
 /// All that the program has.
 pub(super) fn sites() -> impl Iterator<Item = &'static dyn Readable> {
-    SITES.iter().map(|listed| listed.0)
+    TALLIED_SITES_0_1.iter().map(|listed| listed.0)
 }
 
 /// Lists the callsite in a `static`.
@@ -18,7 +22,7 @@ pub(super) fn sites() -> impl Iterator<Item = &'static dyn Readable> {
 #[macro_export]
 macro_rules! __tallied_listed {
     ($site:ident) => {
-        #[$crate::__private::linkme::distributed_slice($crate::__private::SITES)]
+        #[$crate::__private::linkme::distributed_slice($crate::__private::TALLIED_SITES_0_1)]
         #[linkme(crate = $crate::__private::linkme)]
         static __TALLIED_LISTED: $crate::__private::Listed = $crate::__private::Site::listed(&$site);
     };

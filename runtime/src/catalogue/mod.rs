@@ -4,6 +4,7 @@
 mod called;
 mod families;
 mod reserve;
+mod tables;
 
 // The targets that `linkme` knows. On others a callsite is known from its first call on.
 #[cfg(all(
@@ -50,3 +51,4 @@ use linked::sites;
 #[allow(unused_imports)] // there is nothing where nothing is linked
 pub use linked::*;
 pub use reserve::{ReserveError, reserve};
+pub(crate) use tables::table;

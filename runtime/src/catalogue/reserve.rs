@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::label::LONGEST;
+
 #[cfg(feature = "metrics")]
 use super::sites;
 #[cfg(feature = "metrics")]
@@ -27,6 +29,15 @@ pub enum ReserveError {
         label: String,
         /// Those that it has.
         known: Vec<&'static str>,
+    },
+    /// A value that is never kept: it is longer than 1 KiB, or it is `_other`.
+    NeverKept {
+        /// The family.
+        family: String,
+        /// The label.
+        label: String,
+        /// The value.
+        value: String,
     },
     /// There is no place left.
     Full {
@@ -53,9 +64,17 @@ impl fmt::Display for ReserveError {
             }
             ReserveError::Full { family, label, max, value } => write!(
                 f,
-                "no place for the value `{}` in the label `{label}` of the family `{family}`, which keeps {max} of at \
-                 most 16 KiB; raise its `max`",
+                "no place for the value `{}` in the label `{label}` of the family `{family}`, which keeps {max}; raise its \
+                 `max`",
                 value.escape_debug()
+            ),
+            ReserveError::NeverKept { family, label, value } => write!(
+                f,
+                "the value `{}{}` of {} bytes is never kept in the label `{label}` of the family `{family}`; it may have {LONGEST}, \
+                 and may not be `_other`",
+                value.chars().take(40).collect::<String>().escape_debug(),
+                if value.chars().nth(40).is_some() { "…" } else { "" },
+                value.len()
             ),
         }
     }
@@ -66,7 +85,8 @@ impl Error for ReserveError {}
 /// Keeps places for values of a label with `max`, as if they had come first.
 ///
 /// Meant for the start of a program, for values that are known there: tenants of a configuration, routes of a router. Each
-/// takes one of the `max` places, and is exposed from then on. One that is kept already stays.
+/// takes one of the `max` places, and is exposed at zero from the first call of a function of the family on. One that is kept
+/// already stays. Families that are fed by one function share their values.
 ///
 /// ```
 /// # use tallied::observed;
@@ -83,7 +103,7 @@ impl Error for ReserveError {}
 ///
 /// # Errors
 ///
-/// There is no such family or label, or no place left. On a target without a list of callsites by the linker (see
+/// There is no such family or label, a value is never kept, or no place is left for it. On a target without a list of callsites by the linker (see
 /// [`catalogue`](crate::catalogue())) a family is known from its first call on. Without the feature `metrics` it is `Ok`.
 pub fn reserve<V: AsRef<str>>(
     family: &str,
@@ -123,9 +143,14 @@ pub fn reserve<V: AsRef<str>>(
         };
         for value in values {
             let value = value.as_ref();
-            if !open.reserve(value, definition) {
-                let (family, label, max) = (family.to_owned(), label.to_owned(), open.most());
-                return Err(ReserveError::Full { family, label, max, value: value.to_owned() });
+            let named = || (family.to_owned(), label.to_owned(), value.to_owned());
+            if !label::is_keepable(value) {
+                let (family, label, value) = named();
+                return Err(ReserveError::NeverKept { family, label, value });
+            }
+            if let Err(max) = open.reserve(value, definition, super::table) {
+                let (family, label, value) = named();
+                return Err(ReserveError::Full { family, label, max, value });
             }
         }
     }

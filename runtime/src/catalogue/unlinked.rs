@@ -1,5 +1,9 @@
 //! Where the linker makes no list: a callsite is known from its first call on.
 
+/// Whether [`sites`] is all that there will be.
+#[cfg(feature = "metrics")]
+pub(super) const IS_COMPLETE: bool = false;
+
 /// All that were called.
 #[cfg(feature = "metrics")]
 pub(super) use super::called::callsites as sites;

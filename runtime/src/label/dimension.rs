@@ -126,7 +126,7 @@ impl Dimension {
     }
 
     /// The most values that it keeps, if it is open-ended.
-    pub(super) const fn most(&self) -> Option<usize> {
+    pub(crate) const fn most(&self) -> Option<usize> {
         if let Texts::Open(most) = self.texts { Some(most) } else { None }
     }
 
@@ -138,6 +138,12 @@ impl Dimension {
             After::AbsentAdded => returned == (index > 0),
             After::AbsentAnyway => returned || index == 0,
         }
+    }
+
+    /// Whether it is known only when a call has returned.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn is_after(&self) -> bool {
+        self.after != After::No
     }
 
     /// The text of one value, or `None` for one that nobody has seen yet. `open` has the values of an open-ended label.
@@ -171,7 +177,14 @@ pub const fn open_len(dimensions: &[Dimension]) -> usize {
     len
 }
 
+/// How many values the open-ended label of this number keeps.
+#[cfg(not(feature = "metrics"))]
+pub(crate) fn most(dimensions: &'static [Dimension], number: usize) -> Option<usize> {
+    digits(dimensions, &[]).iter().filter_map(|digit| digit.dimension.most()).nth(number)
+}
+
 /// One label, as a scrape sees it: a digit of the number of a label set.
+#[cfg_attr(not(feature = "metrics"), allow(dead_code))]
 pub(crate) struct Digit {
     pub(crate) dimension: &'static Dimension,
     /// Its place, or that of the set that it belongs to, among the dimensions of the callsite.

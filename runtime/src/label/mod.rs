@@ -18,12 +18,16 @@ pub use set::{Join, JoinAny, JoinLabel, LabelSet, Number, no_name_twice, sets};
 pub use text::OpenLabel;
 pub use values::Values;
 
+#[cfg(not(feature = "metrics"))]
+pub(crate) use dimension::most;
 pub(crate) use dimension::text_in_set;
 #[cfg(feature = "metrics")]
 pub(crate) use dimension::{Digit, digits};
 pub(crate) use message::Message;
-#[cfg(feature = "metrics")]
+pub(crate) use open::LONGEST;
 pub(crate) use open::Table;
+#[cfg(feature = "metrics")]
+pub(crate) use open::is_keepable;
 pub(crate) use set::{names, one};
 
 use set::count;
@@ -149,6 +153,12 @@ pub fn after<'a, R: ?Sized, L>(returned: &'a R, make: impl FnOnce(&'a R) -> L) -
 #[must_use]
 pub fn never<T>() -> T {
     unreachable!("the compiler wants to know the type of an expression, nobody its value")
+}
+
+/// A reference to a value of any type, in code that is never run.
+#[must_use]
+pub fn never_ref<T: ?Sized>() -> &'static T {
+    never()
 }
 
 /// Refuses a label, while compiling, that has one text for two values.

@@ -1,6 +1,10 @@
 //! Several labels that belong together, and the number of a label set as it is made.
 
-use super::{Dimension, Label, Message, Values, open::Open, place};
+use super::{
+    Dimension, Label, Message, Values,
+    open::{FindTable, Open},
+    place,
+};
 use crate::site::Definition;
 
 /// Labels that stand together: a struct with `#[derive(LabelSet)]`.
@@ -49,14 +53,15 @@ pub struct Number {
     /// The open-ended labels that are still to come.
     opens: &'static [Open],
     of: &'static Definition,
+    table: FindTable,
     /// Whether the labels are those of a call that returned, which is one more value.
     after: bool,
 }
 
 impl Number {
     #[inline]
-    pub(crate) fn new(of: &'static Definition, opens: &'static [Open], after: bool) -> Self {
-        Number { set: 0, opens, of, after }
+    pub(crate) fn new(of: &'static Definition, opens: &'static [Open], table: FindTable, after: bool) -> Self {
+        Number { set: 0, opens, of, table, after }
     }
 
     /// The number.
@@ -76,11 +81,15 @@ impl Number {
     /// Puts the text of an open-ended label behind it.
     #[inline]
     pub fn open(&mut self, text: &str) {
+        // Where nothing is counted a value is only looked at for the sake of a span.
+        if cfg!(not(feature = "metrics")) && !self.of.has_span {
+            return;
+        }
         // There is one for each: the expansion counted them.
         let Some((open, rest)) = self.opens.split_first() else { return };
         self.opens = rest;
         let shift = usize::from(self.after);
-        self.set = self.set * (open.len() + shift) + shift + open.find(text, self.of);
+        self.set = self.set * (open.len() + shift) + shift + open.find(text, self.of, self.table);
     }
 }
 
@@ -151,7 +160,7 @@ pub const fn no_name_twice(what: &str, dimensions: &[Dimension], status: bool) {
             if super::values::same(name, self::name(dimensions, earlier)) {
                 let message = Message::new("the label `").text(name).text("` stands twice in ").text(what);
                 let message =
-                    message.text(", once through `flatten`; rename one of them with `#[label(rename = \"…\")]`");
+                    message.text(", once through `flatten`; rename one of them with `#[label(rename = \"…\")]` (a list of a family names a set as a whole)");
                 panic!("{}", message.as_str());
             }
             earlier += 1;

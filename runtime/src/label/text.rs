@@ -29,7 +29,8 @@ use std::sync::Arc;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no text, so `max` cannot make it a metric label",
     label = "`max` takes a string, an integer, an address, or an `Option` of these",
-    note = "give it a text: `name(max = 64) = value.to_string()`, or implement `OpenLabel`"
+    note = "give it a text (`name(max = 64) = value.to_string()`, a field of the type `String`), or implement `OpenLabel`",
+    note = "what is a `Label` needs no `max`"
 )]
 pub trait OpenLabel {
     /// Lends the text. Called once a call: it should not allocate.

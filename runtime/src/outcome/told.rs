@@ -87,6 +87,15 @@ impl<S: Outcome> Told for OfResult<S> {
 /// Told by anything that is no `Result`: to return is to succeed.
 pub struct Returned<S>(PhantomData<S>);
 
+impl Returned<Status> {
+    /// Told by what cannot be seen.
+    #[inline]
+    #[must_use]
+    pub fn hidden<R: ?Sized>(_: &R) -> Self {
+        Returned::new()
+    }
+}
+
 impl<S> Returned<S> {
     pub(crate) fn new() -> Self {
         Returned(PhantomData)

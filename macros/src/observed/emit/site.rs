@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
-use syn::spanned::Spanned as _;
+use syn::spanned::Spanned;
 
 use super::values::ask;
 use crate::observed::labels::{After, Holds, Label};
@@ -32,7 +32,8 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
         )
     });
-    let budget = budget(plan, private);
+    let (given, budget) = budget(plan, private).unzip();
+    let silent = (!plan.span).then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
         ours!(.words(#words))
@@ -68,11 +69,11 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #in_flight #words #at_most #after;
+                #counter #histogram #in_flight #words #at_most #after #silent #given;
         type __TalliedCells = #private::Cells<
             { #cells },
-            { #private::sets(__TALLIED_LABELS) },
-            { __TALLIED_SITE_SAYS.statuses() }
+            { #private::Definition::room(&__TALLIED_SITE_SAYS) },
+            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) }
         >;
         #opens_static
         static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
@@ -124,7 +125,7 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
                 }
                 After::Inferred(returned) => {
                     let after = blamed_on(at, ours!(#private::after));
-                    let arguments = blamed_group(at, ours!(#private::never::<&#returned>(), #closure));
+                    let arguments = blamed_group(at, ours!(#private::never_ref::<#returned>(), #closure));
                     inferred(name, at, &ours!(#after #arguments), private)
                 }
                 After::Open(most) => open_ended(name, most, private),
@@ -140,6 +141,7 @@ fn at_most(plan: &Plan) -> Option<TokenStream> {
     let can_be_cancelled = can_be_cancelled(plan);
     match &plan.told {
         Told::Certainly(can_fail) => Some(ours!(.at_most(#can_fail, #can_be_cancelled))),
+        Told::Hidden => Some(ours!(.at_most(false, #can_be_cancelled))),
         Told::ByType(..) if plan.status.is_none() => Some(ours!(.at_most(true, #can_be_cancelled))),
         Told::ByType(..) | Told::Anything => None,
     }
@@ -151,36 +153,36 @@ fn can_be_cancelled(plan: &Plan) -> bool {
 
 /// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
 /// more series than there are statuses.
-// expands to: `const _: () = within_budget(&SAYS, can_fail, can_be_cancelled, budget);`, and perhaps `const { … }`
-fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+// expands to: `.budget(500)` and `const _: () = within_budget(&SAYS, ways);`, and perhaps `const { … }`
+fn budget(plan: &Plan, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let has_values = plan.labels.iter().any(|label| label.holds.is_after() || label.holds.expression().is_some());
     if !has_values && plan.status.is_none() && plan.budget.is_none() && plan.histogram.is_none() {
         return None;
     }
     let can_be_cancelled = can_be_cancelled(plan);
-    let (given, blamed) = match &plan.budget {
-        Some(budget) => (ours!(#private::Budget::Given(#budget)), budget.span()),
-        // A variable that the compiler looks at is watched: the crate is built anew when it changes.
-        None if plan.is_own => {
-            let variable = ours!(::core::option_env!("TALLIED_SERIES_BUDGET"));
-            (ours!(#private::Budget::of_environment(#variable)), plan.callee.sig.ident.span())
-        }
-        None => (ours!(#private::Budget::Default), plan.callee.sig.ident.span()),
-    };
+    let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
+    let given = plan.budget.as_ref().map(|budget| ours!(.budget(#private::given(#budget))));
+    // A variable that the compiler looks at is watched: the crate is built anew when it changes.
+    let given = given.or_else(|| {
+        let of_environment = blamed_on(blamed, ours!(#private::of_environment));
+        let arguments =
+            blamed_group(blamed, ours!(::core::option_env!("TALLIED_SERIES_BUDGET"), #private::DEFAULT_BUDGET));
+        plan.is_own.then(|| ours!(.budget(#of_environment #arguments)))
+    });
     let check = |function: TokenStream, ways: TokenStream| {
         let function = blamed_on(blamed, ours!(#private::#function));
-        let arguments = blamed_group(blamed, ours!(&__TALLIED_SITE_SAYS, #ways, #given));
+        let arguments = blamed_group(blamed, ours!(&__TALLIED_SITE_SAYS, #ways));
         ours!(#function #arguments)
     };
-    let sure = |can_fail: bool| ours!(__TALLIED_SITE_SAYS.sure(#can_fail, #can_be_cancelled));
-    match &plan.told {
-        Told::Certainly(can_fail) => {
-            let sure = check(ours!(within_budget), sure(*can_fail));
-            Some(ours!(const _: () = #sure;))
+    let sure = |can_fail: bool| ours!(#private::Definition::sure(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled));
+    let checks = match &plan.told {
+        Told::Certainly(_) | Told::Hidden => {
+            let sure = check(ours!(within_budget), sure(matches!(plan.told, Told::Certainly(true))));
+            ours!(const _: () = #sure;)
         }
         Told::Anything => {
-            let all = check(ours!(within_budget), ours!(__TALLIED_SITE_SAYS.most()));
-            Some(ours!(const _: () = #all;))
+            let all = check(ours!(within_budget), ours!(#private::Definition::most(&__TALLIED_SITE_SAYS)));
+            ours!(const _: () = #all;)
         }
         // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.
         Told::ByType(can_fail, ty) => {
@@ -188,12 +190,13 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
             let exact = ours!(#sure, #private::Ways::told_by::<#ty, _, _>(&|__out| #asked, #can_be_cancelled));
             let exact = check(ours!(within_budget_too), exact);
             let sure = check(ours!(within_budget), sure);
-            Some(ours!(
+            ours!(
                 const _: () = #sure;
                 const { #exact }
-            ))
+            )
         }
-    }
+    };
+    Some((given.unwrap_or_default(), checks))
 }
 
 /// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears of the
@@ -203,7 +206,8 @@ fn inferred(name: &str, at: Span, value: &TokenStream, private: &TokenStream) ->
     let of = blamed_on(at, ours!(#private::Dimension::of));
     let label = blamed_on(at, ours!(impl #private::Label));
     let values = quote_spanned!(at=> (#name, {
-        #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]
+        // What the user's own code raises is raised where it runs, and not here again.
+        #[allow(unused, clippy::all, clippy::pedantic)]
         fn __tallied_label() -> #label {
             #value
         }

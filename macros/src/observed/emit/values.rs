@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::return_type;
 use crate::observed::labels::{After, Holds, Label};
-use crate::observed::plan::Plan;
+use crate::observed::plan::{Plan, Told};
 use crate::spans::{blamed_group, blamed_on};
 
 /// Which of the label sets a call has: a number whose last digit is the last label. `None` where there is one.
@@ -44,8 +44,7 @@ pub(super) fn number(plan: &Plan, private: &TokenStream) -> Option<TokenStream> 
 /// A type that is no label was refused where the labels stand: here nobody needs to hear it again.
 fn digit(ty: &TokenStream, value: &TokenStream, private: &TokenStream) -> TokenStream {
     ours!({
-        #[allow(unused_imports)]
-        use #private::{JoinAny as _, JoinLabel as _};
+        use #private::join::*;
         (&&#private::Join #ty (#value)).tallied_join(&mut __number);
     })
 }
@@ -65,10 +64,12 @@ pub(super) fn status(plan: &Plan, private: &TokenStream) -> TokenStream {
 
 // expands to: `(&&&&Ask::<Status, _>::new(out)).told()`
 pub(super) fn ask(out: &TokenStream, plan: &Plan, private: &TokenStream) -> TokenStream {
+    if matches!(plan.told, Told::Hidden) {
+        return ours!(#private::Returned::hidden(#out));
+    }
     let status = status(plan, private);
     ours!({
-        #[allow(unused_imports)]
-        use #private::{AskAny as _, AskHand as _, AskNobody as _, AskResult as _};
+        use #private::ask::*;
         (&&&&#private::Ask::<#status, _>::new(#out)).tallied_told()
     })
 }
@@ -85,6 +86,7 @@ pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
         let arguments = blamed_group(closure.span(), ours!(__out, #closure));
         let ours_there = Span::mixed_site().located_at(closure.span());
         let value = quote_spanned!(ours_there=> &__label);
+        let of_type = if let After::Value(ty) = what { ours!(: #ty) } else { TokenStream::new() };
         let digit = match what {
             After::Value(ty) => digit(&ours!(::<'_, #ty>), &value, private),
             After::Inferred(_) => digit(&TokenStream::new(), &value, private),
@@ -93,7 +95,7 @@ pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
         // `|page| page.is_some()` says more in an attribute than a path would.
         Some(ours!(
             #[allow(clippy::redundant_closure, clippy::redundant_closure_for_method_calls)]
-            let __label = #after #arguments;
+            let __label #of_type = #after #arguments;
             #digit
         ))
     };
