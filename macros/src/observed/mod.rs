@@ -54,7 +54,7 @@ mod tests {
     }
 
     /// Words and punctuation that an attribute may be made of, rightly or wrongly.
-    const WORDS: [&str; 40] = [
+    const WORDS: [&str; 52] = [
         "counter",
         "histogram",
         "in_flight",
@@ -95,6 +95,18 @@ mod tests {
         "[1.0, 2.0]",
         "{ x }",
         "größe",
+        "labels(a(max = 3), b: u8 = a)",
+        "labels(a(flatten): T = b, kept(max))",
+        "labels(a(max = K), a(flatten = 1))",
+        "after(x = |y| y, z: bool = |a| a)",
+        "after(x(max = 2) = |y| y.a, y(flatten))",
+        "after(x = f, a)",
+        "status",
+        "status = T<'a>",
+        "budget",
+        "labels",
+        "after",
+        "|a|",
     ];
 
     const ITEMS: [&str; 8] = [
