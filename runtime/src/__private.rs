@@ -10,7 +10,7 @@ pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
-pub use crate::outcome::{After, Ask, Outcome, Returned, Status, Ways};
+pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
 pub use crate::site::{Cells, DEFAULT_BUDGET, Definition, HasSite, Site};
 #[cfg(feature = "metrics")]
 pub use linkme;

@@ -54,13 +54,9 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                 }
             }
         },
-        |__out: &::tallied::__private::Never| {
-            use ::tallied::__private::ask::*;
-            (&&&&::tallied::__private::Ask::<
-                ::tallied::__private::Status,
-                _,
-            >::new(__out))
-                .tallied_told()
-        },
+        |__out: &::tallied::__private::Never| ::tallied::__private::returned::<
+            ::tallied::__private::Status,
+            _,
+        >(__out),
     )
 }

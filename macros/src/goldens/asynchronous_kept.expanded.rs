@@ -65,14 +65,10 @@ async fn fetch(url: &str) -> usize {
                     get(url).await
                 }
             },
-            |__out| {
-                use ::tallied::__private::ask::*;
-                (&&&&::tallied::__private::Ask::<
-                    ::tallied::__private::Status,
-                    _,
-                >::new(__out))
-                    .tallied_told()
-            },
+            |__out| ::tallied::__private::returned::<
+                ::tallied::__private::Status,
+                _,
+            >(__out),
         )
         .await
 }

@@ -101,13 +101,6 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 work(a, b)
             }
         },
-        |__out| {
-            use ::tallied::__private::ask::*;
-            (&&&&::tallied::__private::Ask::<
-                ::tallied::__private::Status,
-                _,
-            >::new(__out))
-                .tallied_told()
-        },
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

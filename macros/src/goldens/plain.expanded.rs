@@ -53,13 +53,6 @@ fn resize(width: u32) -> u32 {
                 width / 2
             }
         },
-        |__out| {
-            use ::tallied::__private::ask::*;
-            (&&&&::tallied::__private::Ask::<
-                ::tallied::__private::Status,
-                _,
-            >::new(__out))
-                .tallied_told()
-        },
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

@@ -56,14 +56,10 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                     get(url)
                 }
             }),
-            |__out| {
-                use ::tallied::__private::ask::*;
-                (&&&&::tallied::__private::Ask::<
-                    ::tallied::__private::Status,
-                    _,
-                >::new(__out))
-                    .tallied_told()
-            },
+            |__out| ::tallied::__private::returned::<
+                ::tallied::__private::Status,
+                _,
+            >(__out),
         ),
     )
 }

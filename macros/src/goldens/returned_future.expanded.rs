@@ -57,13 +57,6 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
                 async move { get(url).await }
             }
         }),
-        |__out| {
-            use ::tallied::__private::ask::*;
-            (&&&&::tallied::__private::Ask::<
-                ::tallied::__private::Status,
-                _,
-            >::new(__out))
-                .tallied_told()
-        },
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

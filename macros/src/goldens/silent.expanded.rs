@@ -44,13 +44,6 @@ fn only_a_span() {
                 const _: () = ();
             }
         },
-        |__out| {
-            use ::tallied::__private::ask::*;
-            (&&&&::tallied::__private::Ask::<
-                ::tallied::__private::Status,
-                _,
-            >::new(__out))
-                .tallied_told()
-        },
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

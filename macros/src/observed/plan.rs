@@ -46,15 +46,15 @@ pub struct Family {
 
 /// What is known of how a call can end.
 pub enum Told {
-    /// Whether it can be an error, as the signature says.
-    Certainly(bool),
+    /// To return is to succeed: nobody is asked.
+    ByReturn,
+    /// It can be an error too.
+    Result,
     /// The compiler knows, of this type; the signature says only so much. The type may name parameters of an `impl` round the
     /// function, which a constant beside the function cannot.
     ByType(bool, Type),
     /// Any word of the user's.
     Anything,
-    /// It cannot be seen: a return is ok.
-    Hidden,
 }
 
 /// How the body is wrapped.
@@ -214,15 +214,15 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
             .is_some_and(|segment| segment.ident == "Result" && !segment.arguments.is_none()))
     };
     match ty {
-        Some(Type::Never(_)) => Told::Certainly(false),
-        Some(ty) if !by_hand && is_nobodys(&ty) => Told::Certainly(false),
-        Some(ty) if !by_hand && is_result(&ty) => Told::Certainly(true),
+        Some(Type::Never(_)) => Told::ByReturn,
+        Some(ty) if !by_hand && is_nobodys(&ty) => Told::ByReturn,
+        Some(ty) if !by_hand && is_result(&ty) => Told::Result,
         Some(ty) if !labels::has_no_name(&ty) => Told::ByType(is_result(&ty), ty),
         _ if by_hand => Told::Anything,
         // The signature shows no more than this: what is behind it is not asked.
-        None | Some(Type::ImplTrait(_)) => Told::Hidden,
-        // What cannot be named is taken at its word.
-        Some(ty) => Told::Certainly(find(ty.to_token_stream(), &["Result".to_owned()]).is_some()),
+        None | Some(Type::ImplTrait(_)) => Told::ByReturn,
+        // It cannot be named here, and may be an alias.
+        Some(_) => Told::Result,
     }
 }
 

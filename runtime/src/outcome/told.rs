@@ -87,15 +87,6 @@ impl<S: Outcome> Told for OfResult<S> {
 /// Told by anything that is no `Result`: to return is to succeed.
 pub struct Returned<S>(PhantomData<S>);
 
-impl Returned<Status> {
-    /// Told by what cannot be seen.
-    #[inline]
-    #[must_use]
-    pub fn hidden<R: ?Sized>(_: &R) -> Self {
-        Returned::new()
-    }
-}
-
 impl<S> Returned<S> {
     pub(crate) fn new() -> Self {
         Returned(PhantomData)
@@ -109,6 +100,13 @@ impl<S: Outcome> Told for Returned<S> {
     fn status(&self) -> usize {
         S::OK
     }
+}
+
+/// Told by a value of which nobody is asked.
+#[inline]
+#[must_use]
+pub fn returned<S: Outcome, R: ?Sized>(_: &R) -> Returned<S> {
+    Returned::new()
 }
 
 /// The same, with labels that the value has.

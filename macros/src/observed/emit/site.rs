@@ -140,8 +140,8 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
 fn at_most(plan: &Plan) -> Option<TokenStream> {
     let can_be_cancelled = can_be_cancelled(plan);
     match &plan.told {
-        Told::Certainly(can_fail) => Some(ours!(.at_most(#can_fail, #can_be_cancelled))),
-        Told::Hidden => Some(ours!(.at_most(false, #can_be_cancelled))),
+        Told::ByReturn => Some(ours!(.at_most(false, #can_be_cancelled))),
+        Told::Result => Some(ours!(.at_most(true, #can_be_cancelled))),
         Told::ByType(..) if plan.status.is_none() => Some(ours!(.at_most(true, #can_be_cancelled))),
         Told::ByType(..) | Told::Anything => None,
     }
@@ -176,8 +176,8 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<(TokenStream, TokenStrea
     };
     let sure = |can_fail: bool| ours!(#private::Definition::sure(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled));
     let checks = match &plan.told {
-        Told::Certainly(_) | Told::Hidden => {
-            let sure = check(ours!(within_budget), sure(matches!(plan.told, Told::Certainly(true))));
+        Told::ByReturn | Told::Result => {
+            let sure = check(ours!(within_budget), sure(matches!(plan.told, Told::Result)));
             ours!(const _: () = #sure;)
         }
         Told::Anything => {

@@ -64,10 +64,10 @@ pub(super) fn status(plan: &Plan, private: &TokenStream) -> TokenStream {
 
 // expands to: `(&&&&Ask::<Status, _>::new(out)).told()`
 pub(super) fn ask(out: &TokenStream, plan: &Plan, private: &TokenStream) -> TokenStream {
-    if matches!(plan.told, Told::Hidden) {
-        return ours!(#private::Returned::hidden(#out));
-    }
     let status = status(plan, private);
+    if matches!(plan.told, Told::ByReturn) {
+        return ours!(#private::returned::<#status, _>(#out));
+    }
     ours!({
         use #private::ask::*;
         (&&&&#private::Ask::<#status, _>::new(#out)).tallied_told()
