@@ -192,7 +192,7 @@ fn a_family_that_lists_its_labels_has_those_and_adds_up_over_the_others() {
     assert_eq!(counted("zart_task_duration_seconds_count", &labels), Some(1.0));
     assert_eq!(counted("zart_concurrent_tasks", &[]), Some(0.0));
     // A list without `status` adds up over the outcomes too.
-    assert_eq!(counted("tallied_tests_part_duration_seconds_count", &[("method", "DEL")]), Some(3.0));
+    assert_eq!(counted("tallied_tests_listed_duration_seconds_count", &[("method", "DEL")]), Some(3.0));
     let labels = [("layer", "isr"), ("part_name", "listed")];
     assert_eq!(counted("tallied_tests_part_calls_total", &labels), Some(3.0));
     assert_eq!(series(&text_of, "tallied_tests_part_calls_total").len(), 3);

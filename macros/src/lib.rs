@@ -47,8 +47,8 @@ use proc_macro::TokenStream;
 /// ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in
 /// seconds; a future's counts from its first poll.
 ///
-/// `status = MyStatus` gives other words, those of an enum with [`Outcome`](derive@Outcome). By the trait `Classify` a value
-/// says its word itself: then all words of the enum are possible.
+/// `status = MyStatus` gives other words, those of an enum with [`Outcome`](derive@Outcome). With `impl Classify<R> for
+/// MyStatus` the returned value, an `R`, chooses the word: then all words of the enum are possible.
 ///
 /// # Arguments
 ///
@@ -56,7 +56,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | a parameter's name | a label that holds the parameter; its type is a [`Label`](derive@Label) |
 /// | another bare word | a label of that name that holds the function's name; at most one |
-/// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same; `name(max = N)` keeps the first `N` values, `name(flatten)` is a set of labels |
+/// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same; `name(max = N)` or `name(max = N) = expression` keeps the first `N` values, `name(flatten)` or `name(flatten): Type = expression` is a set of labels |
 /// | `after(…)` | labels from the returned value: `name = closure`, `name: Type = closure`, `name(max = N) = closure` |
 /// | `status = Type` | the words for ok, error, cancelled and panicked |
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
@@ -91,18 +91,19 @@ use proc_macro::TokenStream;
 /// `self`, or a parameter whose type cannot be written (`impl Trait`) or is a type parameter, say it:
 /// `name: Type = expression`.
 ///
-/// A parameter stays the body's. An expression is evaluated once, before the body, when the function is called (of an
+/// A reference is a label if what it points to is: `&req.route`. A parameter stays the body's. An expression is evaluated once, before the body, when the function is called (of an
 /// `async fn` with another attribute below this one, at the first poll). It reads the parameters that have a plain name,
 /// and cannot change them.
 ///
 /// **`max = N`** makes a label of what is open-ended: strings, integers, addresses, an `Option` of these, and what implements
 /// `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the life of the
 /// process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family, label}` counts it, and
-/// a warning names the label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
+/// a warning names each family and label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
 /// feed one family share its values. `N` is a constant.
 ///
 /// **`flatten`** takes all labels of a struct with [`LabelSet`](derive@LabelSet), under their own names. In the list of a family
-/// the set goes by its name in `labels(…)`. In the span it is one field.
+/// the set goes by its name in `labels(…)`. In the span it is one field. An expression needs its type. A
+/// set cannot stand in `after`, and a family takes it whole or not at all.
 ///
 /// **`after`** calls its closure with a reference to the returned value, once, when the call has returned; of a future, with
 /// its output. The closure sees nothing else of the function. A call that panicked or was cancelled has these labels empty.
@@ -179,7 +180,8 @@ pub fn label(input: TokenStream) -> TokenStream {
 /// fn read(cache: Cache<'_>) -> Option<Page> { … }
 /// ```
 ///
-/// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, an address or an `Option` of these. No two
+/// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, a `char`, an address, an
+/// `Option` of these, or what implements `OpenLabel`. No two
 /// labels may have the same name, those behind `flatten` included: the compiler refuses it. `#[label(crate = path)]` says
 /// where `tallied` is.
 #[proc_macro_derive(LabelSet, attributes(label))]

@@ -24,16 +24,25 @@ pub const fn of_environment(variable: Option<&str>, before: (usize, &'static str
     if text.is_empty() {
         return before;
     }
-    #[allow(clippy::single_match_else)] // the error is no value of ours
-    match usize::from_str_radix(text, 10) {
-        Ok(budget) => (budget, "`TALLIED_SERIES_BUDGET` of the environment"),
-        Err(_) => {
-            let message =
-                Message::new("`TALLIED_SERIES_BUDGET` is `").text(text).text("`, which is no number of series");
-            panic!("{}", message.as_str())
+    // As the attribute has it: `50_000`.
+    let (digits, mut at, mut budget) = (text.as_bytes(), 0, 0usize);
+    while at < digits.len() {
+        match digits[at] {
+            b'_' if at > 0 => {}
+            digit @ b'0'..=b'9' => budget = budget.saturating_mul(10).saturating_add((digit - b'0') as usize),
+            _ => {
+                let message =
+                    Message::new("`TALLIED_SERIES_BUDGET` is `").text(text).text("`, which is no number of series");
+                panic!("{}", message.text("; write digits, such as `2_000`").as_str())
+            }
         }
+        at += 1;
     }
+    (budget, "`TALLIED_SERIES_BUDGET` of the environment")
 }
+
+/// Who refuses what no budget allows.
+const NO_MORE: &str = "there is none above that";
 
 /// Refuses a callsite, while compiling, one of whose families can have more series than the budget. `ways` are the statuses
 /// that its calls can have.
@@ -81,7 +90,7 @@ const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
                 return Some(part.message(says.budget));
             }
             if part.sets() > MOST_SETS {
-                return Some(part.message((MOST_SETS, "there is none above that")));
+                return Some(part.message((MOST_SETS, NO_MORE)));
             }
         }
         at += 1;
@@ -124,12 +133,12 @@ impl Part {
     const fn message(&self, (most, origin): (usize, &str)) -> Message {
         let (sets, series) = (self.sets(), self.series());
         let mut message = if self.family.name.is_empty() {
-            Message::new("the labels of this function have more sets, which have cells each, than its budget")
+            Message::new("this function has more label sets than its budget, and each has cells")
         } else {
             Message::new("the family `").text(self.family.name).text("` can have more series than its budget")
         };
         message = message.text("\n    labels  ");
-        let (mut at, mut widest, mut comma) = (0, ("", 1), "");
+        let (mut at, mut widest, mut comma) = (0, ("", 1, false), "");
         while let Some(label) = self.label(at) {
             // Of a set, each of its labels.
             let (label, mut inside) = (std::slice::from_ref(label), 0);
@@ -138,7 +147,7 @@ impl Part {
                 message = message.text(comma).text(one.label).text(": ").number(one.len());
                 comma = ", ";
                 if one.len() > widest.1 {
-                    widest = (one.label, one.len());
+                    widest = (one.label, one.len(), one.most().is_some());
                 }
                 inside += 1;
             }
@@ -158,8 +167,9 @@ impl Part {
             let message = message.text("say `budget = ").number(series).text("`");
             return if self.child > 1 { message.text(", or use fewer buckets") } else { message };
         }
-        let message = message.text("the widest label is `").text(widest.0);
-        message.text("`: drop it or merge its values; or say `budget = ").number(series).text("`")
+        let merge = if widest.2 { "lower its `max`" } else { "merge its values" };
+        let message = message.text("the widest label is `").text(widest.0).text("`: drop it or ").text(merge);
+        if most == MOST_SETS { message } else { message.text("; or say `budget = ").number(series).text("`") }
     }
 }
 
@@ -219,7 +229,11 @@ mod tests {
         assert_eq!(of_environment(None, given(1)), given(1));
         assert_eq!(of_environment(Some(""), given(1)), given(1));
         assert_eq!(of_environment(Some("500"), given(1)).0, 500);
-        assert!(std::panic::catch_unwind(|| of_environment(Some("many"), given(1))).is_err());
+        assert_eq!(of_environment(Some("2_000"), given(1)).0, 2_000);
+        assert_eq!(of_environment(Some(&"9".repeat(40)), given(1)).0, usize::MAX);
+        for wrong in ["many", "-1", " 2", "_2", "2.0"] {
+            assert!(std::panic::catch_unwind(|| of_environment(Some(wrong), given(1))).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -146,18 +146,19 @@ fn open_labels(
         *sum = sum.wrapping_add(lost);
         if lost > 0 {
             notices.push(format!(
-                "the label `{label}` of the family `{name}` has more than the {} values that it keeps: the rest is counted \
-                 as `_other`, and by `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter",
-                most.min(table.most)
+                "some values of the label `{label}` of the family `{name}` are not kept, and are counted as `_other` and by \
+                 `tallied_label_overflow_total`: it keeps {}, none above {} bytes; raise its `max`, or reserve the values that \
+                 matter",
+                most.min(table.most),
+                label::LONGEST
             ));
         }
         let (file, at) = table.place;
         if table.most != most {
             notices.push(format!(
-                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}: {} it is; \
-                 make them the same",
-                table.most,
-                most.min(table.most)
+                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}; the smaller \
+                 holds; make them the same",
+                table.most
             ));
         }
     }
@@ -206,21 +207,21 @@ fn add(
         sum.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
     let order = order.filter(|order| order.len() == labels.len());
     let differs = [
-        (sum.kind != kind, "type"),
-        (order.is_none(), "label names"),
-        (sum.bounds != bounds, "buckets"),
-        (sum.help != family.help, "help"),
+        (sum.kind != kind, "another type"),
+        (order.is_none(), "other label names"),
+        (sum.bounds != bounds, "other buckets"),
+        (sum.help != family.help, "another help"),
     ];
     if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
         let ((file, line), (here, at)) = (sum.place, definition.place);
         // A help text is no reason to lose a number.
-        let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
+        let lost = if what == "another help" { "its help is ignored" } else { "it is not exposed" };
         notices.push(format!(
-            "the family `{}` at {here}:{at} has not the {what} that it has at {file}:{line}, which came first: {lost}; \
-             make them the same, or rename one of them",
+            "the family `{}` at {here}:{at} has {what} than at {file}:{line}, which came first: {lost}; make them the same, or \
+             rename one of them",
             family.name
         ));
-        if what != "help" {
+        if what != "another help" {
             return false;
         }
     }

@@ -19,7 +19,7 @@ use crate::{
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The series that a family of a callsite may have if nobody says more, and who says so.
-pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for one callsite");
+pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for a family of one callsite");
 
 /// The most label sets of a callsite, whatever its budget.
 pub(crate) const MOST_SETS: usize = 1_000_000;

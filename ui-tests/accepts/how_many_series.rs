@@ -34,7 +34,11 @@ struct Page;
 #[derive(Debug)]
 struct Error;
 
-#[observed(labels(tenant(max = 64), method), counter = "requests_total", histogram = "request_seconds")]
+#[observed(
+    labels(tenant(max = 64), method),
+    counter = "requests_total",
+    histogram(name = "request_seconds", labels(method, status))
+)]
 fn serve(tenant: &str, method: Method) -> Result<Page, Error> {
     if matches!(method, Method::Get) && !tenant.is_empty() { Ok(Page) } else { Err(Error) }
 }

@@ -52,4 +52,9 @@ fn a_type_alone() -> bool {
     true
 }
 
+#[observed(after(hit = hit.is_some()))]
+fn no_closure() -> Option<bool> {
+    None
+}
+
 fn main() {}

@@ -24,4 +24,7 @@ fn not_a_path() {}
 #[observed(histogram counter)]
 fn no_comma() {}
 
+#[tallied::observed(budget = "10")]
+fn budget() {}
+
 fn main() {}

@@ -73,6 +73,11 @@ fn misspelt_in_a_list(route: Route) -> Route {
     route
 }
 
+#[observed(labels(request.method(), kind = 3))]
+fn an_expression_alone(request: &str) -> usize {
+    request.len()
+}
+
 fn main() {
     let _ = Route::Cart;
 }

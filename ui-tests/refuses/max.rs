@@ -62,4 +62,14 @@ fn a_value_for_flatten(tenant: &str) {
     drop(tenant);
 }
 
+#[observed(labels(tenant, max = 64))]
+fn beside_its_label(tenant: &str) {
+    drop(tenant);
+}
+
+#[observed(tenant, max = 64)]
+fn beside_all(tenant: &str) {
+    drop(tenant);
+}
+
 fn main() {}

@@ -30,7 +30,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             )
             .counter(
                 "reads_total",
-                "Calls by tenant, cache, hit, code and status.",
+                "Calls by tenant, the labels of cache, hit, code and status.",
                 &[0usize, 1usize, 2usize, 3usize],
                 true,
             )

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Ident, LitBool, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Expr, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
 
 use crate::diag::{Errors, did_you_mean, listed};
 
@@ -139,7 +139,11 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(expected(input, &key, "`budget = 50_000`"));
             }
-            set(&mut args.budget, input.parse()?, &key, errors);
+            let budget: Expr = input.parse()?;
+            if matches!(&budget, Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_))) {
+                return Err(syn::Error::new_spanned(budget, "expected a number of series: `budget = 50_000`"));
+            }
+            set(&mut args.budget, budget, &key, errors);
         }
         "labels" => {
             let labels = labels(input, &key, "`labels(queue, route: Route = req.route())`", errors)?;
@@ -179,6 +183,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             let known = KNOWN.iter().chain(&RESERVED).copied();
             let remedy = match did_you_mean(word, known) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if word == "max" => "it belongs to a label: `labels(tenant(max = 64))`".to_owned(),
                 None if input.peek(token::Paren) => format!("a label is written `labels({word}(…))`"),
                 None => format!("the arguments are {}", listed(&KNOWN)),
             };
@@ -281,6 +286,9 @@ fn label(input: ParseStream<'_>, of: &Ident, errors: &Errors) -> syn::Result<Lab
         return Err(input.error("expected the name of a label"));
     }
     let name = input.call(Ident::parse_any)?;
+    if input.peek(Token![.]) || input.peek(Token![::]) {
+        return Err(syn::Error::new_spanned(&name, "a label from an expression needs a name: `name = expression`"));
+    }
     let mut label = Label { name, most: None, flatten: None, ty: None, value: None };
     if input.peek(token::Paren) {
         let inner;

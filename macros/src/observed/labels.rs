@@ -81,9 +81,9 @@ impl Labels {
         (places, !of_running && (list.is_none() || lists("status")))
     }
 
-    /// The label that holds the function's name, if the user named one.
-    pub fn identity(&self) -> Option<&str> {
-        self.all.iter().find(|label| matches!(label.holds, Holds::Name | Holds::Path)).map(|label| label.name.as_str())
+    /// The place of the label that holds the function's name, if the user named one.
+    pub fn identity(&self) -> Option<usize> {
+        self.all.iter().position(|label| matches!(label.holds, Holds::Name | Holds::Path))
     }
 }
 
@@ -145,7 +145,7 @@ fn words(
             labels.meant.push(near);
             continue;
         }
-        match labels.identity() {
+        match labels.identity().map(|at| labels.all[at].name.as_str()) {
             Some(first) if first != name => {
                 let message =
                     format!("`{name}` would be a second label that holds the function's name, after `{first}`; ");
@@ -180,6 +180,16 @@ fn add(labels: &mut Labels, word: &Ident, holds: Option<Holds>, errors: &Errors)
 /// A label in `labels(…)`.
 fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, errors: &Errors) -> Option<Holds> {
     let name = label.name.unraw().to_string();
+    let is_parameter = parameters.iter().any(|parameter| parameter.name == name);
+    let is_number = matches!(&label.value, Some(Expr::Lit(_) | Expr::Path(_)));
+    if !is_parameter
+        && label.most.is_none()
+        && (name == "max" && is_number || name == "flatten" && label.value.is_none())
+    {
+        let form = if name == "max" { "max = 64" } else { "flatten" };
+        errors.at(&label.name, format!("`{name}` belongs to a label: `tenant({form})`"));
+        return None;
+    }
     if let (Some(_), Some(flatten)) = (&label.most, &label.flatten) {
         errors.at(flatten, "`max` is for one open-ended value, `flatten` for a set of labels; remove one of the two");
         return None;
@@ -221,6 +231,11 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
                 errors.at(text, "an empty text is the absent label; leave the label out, or name its value");
             }
             Some(Holds::Text(text.value()))
+        }
+        (Some(Expr::Lit(literal @ ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. })), None) => {
+            let number = literal.to_token_stream();
+            errors.at(literal, format!("a label that is always the same is a text: `{name} = \"{number}\"`"));
+            None
         }
         (Some(Expr::Closure(closure)), _) => {
             errors.at(closure, "a closure over the returned value belongs into `after(…)`");
@@ -283,7 +298,17 @@ fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Hol
             return None;
         }
     }
-    if matches!(closure, Expr::Lit(_)) {
+    let may_be_one = matches!(
+        closure,
+        Expr::Closure(_)
+            | Expr::Path(_)
+            | Expr::Call(_)
+            | Expr::Macro(_)
+            | Expr::Block(_)
+            | Expr::Paren(_)
+            | Expr::Group(_)
+    );
+    if !may_be_one {
         errors.at(&closure, format!("expected a closure over the returned value: `{name} = |returned| …`"));
         return None;
     }

@@ -163,21 +163,26 @@ impl Names<'_> {
         }
         let (mut places, status) =
             self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()), suffix == IN_FLIGHT);
-        let mut labels: Vec<&str> = places.iter().map(|place| self.labels.all[*place].name.as_str()).collect();
+        let described = |label: &Label| match label.holds {
+            // Which labels it has, the compiler knows.
+            Holds::Set { .. } => format!("the labels of {}", label.name),
+            _ => label.name.clone(),
+        };
+        let mut labels: Vec<String> = places.iter().map(|place| described(&self.labels.all[*place])).collect();
         // Without labels of the user's, a derived family has `function` and a named one has none.
         let lists = metric.is_some_and(|metric| metric.labels.is_some());
         if self.labels.all.is_empty() && named.is_none() && !lists {
-            (places, labels) = (vec![0], vec!["function"]);
+            (places, labels) = (vec![0], vec!["function".to_owned()]);
         }
         if status {
-            labels.push("status");
+            labels.push("status".to_owned());
         }
         let given = metric.and_then(|metric| metric.help.as_ref());
         if let Some(text) = given.filter(|text| text.value().trim().is_empty()) {
             self.errors.at(text, "the help text is empty; say what is counted, or leave `help` out");
         }
         Some(Family {
-            name: named.map_or_else(|| self.derived(suffix), LitStr::value),
+            name: named.map_or_else(|| self.derived(suffix, &places), LitStr::value),
             help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
             status,
             labels: places,
@@ -185,8 +190,13 @@ impl Names<'_> {
     }
 
     /// `{crate}_task_calls_total` for the label `task_name`, `{crate}_{fn}_calls_total` for labels of the function's own.
-    fn derived(&self, suffix: &str) -> String {
-        let stem = match self.labels.identity() {
+    fn derived(&self, suffix: &str, places: &[usize]) -> String {
+        // A label of another family alone says nothing of this one.
+        let identity = self.labels.identity().filter(|at| {
+            let label = &self.labels.all[*at];
+            !label.is_listed_only || places.contains(at)
+        });
+        let stem = match identity.map(|at| self.labels.all[at].name.as_str()) {
             Some(label) => label.strip_suffix("_name").filter(|stem| !stem.is_empty()).unwrap_or(label).to_owned(),
             None if self.labels.all.is_empty() => "function".to_owned(),
             None => names::part(self.function),
@@ -196,7 +206,7 @@ impl Names<'_> {
 }
 
 /// ` by a, b and c`, or nothing.
-fn by(labels: &[&str]) -> String {
+fn by(labels: &[String]) -> String {
     match labels.split_last() {
         None => String::new(),
         Some((last, [])) => format!(" by {last}"),

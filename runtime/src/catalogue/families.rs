@@ -12,7 +12,7 @@ use crate::label::{self, Digit};
 #[cfg(feature = "metrics")]
 use crate::site::Definition;
 
-/// Lists the families of the program, called or not, by name.
+/// Lists the families of all observed functions of the program, called or not, by name.
 ///
 /// The number of series of the whole program stays under a bound by a test of one line:
 ///
@@ -22,13 +22,13 @@ use crate::site::Definition;
 ///
 /// The list is made by the linker, of every crate of the program. On a target for which the crate `linkme` does not know how
 /// (WebAssembly, say), a family is known from its first call on. A crate whose functions the program never names may not be
-/// linked at all. Without the feature `metrics` it is empty.
+/// linked at all: put the test where the whole program is, or name its crates there (`use shop as _;`). Without the feature `metrics` it is empty.
 #[must_use]
 pub fn catalogue() -> Catalogue {
     #[cfg(feature = "metrics")]
     {
         let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
-        let mut open: BTreeSet<(&'static str, &'static str)> = BTreeSet::new();
+        let mut open: BTreeMap<(&'static str, &'static str), (&'static str, u32)> = BTreeMap::new();
         for site in sites() {
             let definition = site.definition();
             let digits = label::digits(definition.dimensions, site.opens());
@@ -41,7 +41,8 @@ pub fn catalogue() -> Catalogue {
                     let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(kind, family, definition));
                     draft.add(kind, family, definition, &digits);
                     let of_family = digits.iter().filter(|digit| family.labels.contains(&digit.place));
-                    open.extend(of_family.filter(|d| d.open.is_some()).map(|d| (family.name, d.dimension.label)));
+                    let is_open = of_family.filter(|digit| digit.open.is_some());
+                    open.extend(is_open.map(|digit| ((family.name, digit.dimension.label), definition.place)));
                 }
             }
         }
@@ -61,7 +62,8 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The most series that the whole program can have.
+    /// The most series that all observed functions of the program can have: an upper bound. Collectors in
+    /// `registry` are not counted; nobody knows their number.
     #[must_use]
     pub fn series(&self) -> usize {
         self.families.iter().fold(0, |sum, family| sum.saturating_add(family.series))
@@ -132,7 +134,7 @@ impl CataloguedFamily {
         &self.labels
     }
 
-    /// The most series that it can have: label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum
+    /// The most series that it can have, or more where `status` names words of your own, all of which are counted: label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum
     /// and count.
     #[must_use]
     pub fn series(&self) -> usize {
@@ -148,15 +150,15 @@ impl CataloguedFamily {
 
 /// What counts the overflow of open-ended labels, if there are such.
 #[cfg(feature = "metrics")]
-fn of_overflow(open: &BTreeSet<(&'static str, &'static str)>) -> Option<CataloguedFamily> {
-    let (families, labels): (BTreeSet<_>, BTreeSet<_>) = open.iter().copied().unzip();
-    (!open.is_empty()).then(|| CataloguedFamily {
+fn of_overflow(open: &BTreeMap<(&'static str, &'static str), (&'static str, u32)>) -> Option<CataloguedFamily> {
+    let (families, labels): (BTreeSet<_>, BTreeSet<_>) = open.keys().copied().unzip();
+    open.values().next().map(|place| CataloguedFamily {
         name: OVERFLOW.name,
         kind: "counter",
         help: OVERFLOW.help,
         labels: vec![("family", families.len()), ("label", labels.len())],
         series: open.len(),
-        place: (file!(), line!()),
+        place: *place,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::label;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReserveError {
-    /// No family has this name.
+    /// No family of this name has a label with `max`.
     UnknownFamily {
         /// The name.
         family: String,
@@ -57,7 +57,7 @@ impl fmt::Display for ReserveError {
         let listed = |known: &[&str]| if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         match self {
             ReserveError::UnknownFamily { family, known } => {
-                write!(f, "no family `{family}` has a label with `max`; those that have one: {}", listed(known))
+                write!(f, "there is no family `{family}` that has a label with `max`; there is: {}", listed(known))
             }
             ReserveError::UnknownLabel { family, label, known } => {
                 write!(f, "the family `{family}` has no label `{label}` with `max`; it has: {}", listed(known))
@@ -68,12 +68,13 @@ impl fmt::Display for ReserveError {
                  `max`",
                 value.escape_debug()
             ),
+            ReserveError::NeverKept { family, label, value } if value.len() <= LONGEST => write!(
+                f,
+                "`{value}` cannot be reserved in the label `{label}` of the family `{family}`: it stands for what is not kept"
+            ),
             ReserveError::NeverKept { family, label, value } => write!(
                 f,
-                "the value `{}{}` of {} bytes is never kept in the label `{label}` of the family `{family}`; it may have {LONGEST}, \
-                 and may not be `_other`",
-                value.chars().take(40).collect::<String>().escape_debug(),
-                if value.chars().nth(40).is_some() { "…" } else { "" },
+                "a value of {} bytes is never kept in the label `{label}` of the family `{family}`: {LONGEST} at most",
                 value.len()
             ),
         }
@@ -86,7 +87,8 @@ impl Error for ReserveError {}
 ///
 /// Meant for the start of a program, for values that are known there: tenants of a configuration, routes of a router. Each
 /// takes one of the `max` places, and is exposed at zero from the first call of a function of the family on. One that is kept
-/// already stays. Families that are fed by one function share their values.
+/// already stays. Families that are fed by one function share their values. The value of a label that is no string is its text:
+/// `"12"` for the number 12.
 ///
 /// ```
 /// # use tallied::observed;
@@ -103,7 +105,7 @@ impl Error for ReserveError {}
 ///
 /// # Errors
 ///
-/// There is no such family or label, a value is never kept, or no place is left for it. On a target without a list of callsites by the linker (see
+/// There is no such family or label, a value is never kept, or no place is left for it: those before it have theirs then. On a target without a list of callsites by the linker (see
 /// [`catalogue`](crate::catalogue())) a family is known from its first call on. Without the feature `metrics` it is `Ok`.
 pub fn reserve<V: AsRef<str>>(
     family: &str,

@@ -62,12 +62,13 @@ use set::count;
 ///
 /// An index that is too large is counted under the last value: a mistake here costs a wrong label, never a panic.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a metric label: nothing bounds the number of its values",
+    message = "`{Self}` cannot be a metric label: it does not say which values it has",
     label = "a label needs a type with a known number of values",
     note = "each value of a label is a time series of its own, which is kept until the process ends",
     note = "either use an enum that has `#[derive(Label)]`, or `bool`, or an `Option` of these",
     note = "or keep the first values only: `name(max = 64)` in `labels(…)`, `#[label(max = 64)]` on a field",
-    note = "or leave it to the span or the log"
+    note = "or leave it to the span or the log",
+    note = "the labels of a struct with `#[derive(LabelSet)]` are taken by `name(flatten)`"
 )]
 pub trait Label {
     /// The text of each value, in the order of [`index`](Label::index).

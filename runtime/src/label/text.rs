@@ -105,7 +105,7 @@ macro_rules! by_display {
 
 by_display! { u128 i128 IpAddr Ipv4Addr Ipv6Addr SocketAddr }
 
-/// The usual integers, by hand: half as dear as `Display`.
+/// The usual integers, by hand, without the machinery of `Display`.
 macro_rules! by_digits {
     ($($ty:ty)*) => {$(
         #[diagnostic::do_not_recommend]
