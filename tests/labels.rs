@@ -497,6 +497,13 @@ fn the_environments_budget_is_watched_and_refuses_what_is_over_it() {
     assert!(check(Some("4")).0);
     let (passed, said) = check(Some("many"));
     assert!(!passed && said.contains("`many`, which is no number of series"), "{said}");
+    // Two statuses with the standard buckets: no proof is needed, until the variable says that it is.
+    let code = "#[tallied::observed(histogram)]\npub fn read(hit: bool) -> String {\n    hit.to_string()\n}\n";
+    std::fs::write(package.path().join("src/lib.rs"), code).unwrap();
+    assert!(check(None).0 && check(Some("1000")).0);
+    let (passed, said) = check(Some("29"));
+    assert!(!passed && said.contains("29 (`TALLIED_SERIES_BUDGET` of the environment), over by 1"), "{said}");
+    assert!(check(Some("30")).0 && check(None).0);
     // Whether an alias is a `Result` is known when the function is built: two answers, ok, panicked and perhaps error.
     let code = "pub type Answer<T> = Result<T, ()>;\npub struct Of<T>(pub T);\nimpl<T: Clone> Of<T> {\n    \
                 #[tallied::observed(hit)]\n    pub fn read(&self, hit: bool) -> Answer<T> {\n        \

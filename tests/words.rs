@@ -316,7 +316,7 @@ impl Classify<&Response> for Status {
     }
 }
 
-#[observed(counter = "borrowed_total", budget = 4)]
+#[observed(counter = "borrowed_total", budget = 3)]
 fn borrowed(response: &Response) -> &Response {
     response
 }
@@ -343,6 +343,7 @@ fn what_the_signature_hides_is_ok_whatever_the_shape() {
     // A reference to a type of one's own can be told by hand too, and its error was counted in the budget.
     borrowed(&Response(500));
     assert_eq!(count("borrowed_total", &[("status", "error")]), Some(1.0));
+    assert_eq!(count("borrowed_total", &[("status", "cancelled")]), None, "nothing waits to be dropped");
 }
 
 #[observed(after(failed = |r| r.is_err(), own = |r| r.as_ref().err()), counter = "futures_total")]
@@ -364,6 +365,43 @@ fn hidden(text: &str) -> impl Iterator<Item = char> + '_ {
 #[observed(after(long = |text| text.len() > 2), counter = "boxed_total")]
 fn boxed(text: &str) -> Pin<Box<dyn Future<Output = String> + Send + '_>> {
     Box::pin(async move { text.to_owned() })
+}
+
+struct Found {
+    limit: u8,
+}
+
+/// Words that are the closure's own, or nobody's, though a parameter is called so.
+#[observed(
+    after(
+        field = |found| found.limit > 1,
+        path: bool = |found| found.limit < limit::MOST,
+        written(max = 2) = |found| format!("{limit}", limit = found.limit),
+        bound: bool = |limit| limit.limit > 1,
+        matched: bool = |found| matches!(found, Found { limit: 1..=9 })
+    ),
+    counter = "own_names_total"
+)]
+fn own_names(limit: u8) -> Found {
+    Found { limit }
+}
+
+mod limit {
+    pub(super) const MOST: u8 = 9;
+}
+
+#[test]
+fn a_closure_over_the_value_may_use_a_parameters_name_for_its_own() {
+    own_names(3);
+    let labels = [
+        ("field", "true"),
+        ("path", "true"),
+        ("written", "3"),
+        ("bound", "true"),
+        ("matched", "true"),
+        ("status", "ok"),
+    ];
+    assert_eq!(count("own_names_total", &labels), Some(1.0));
 }
 
 #[observed(after(odd = |n| n % 2 == 1), counter = "tracked_total")]

@@ -99,7 +99,8 @@ use proc_macro::TokenStream;
 /// `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the life of the
 /// process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family, label}` counts it, and
 /// a warning names each family and label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
-/// feed one family share its values. `N` is a constant.
+/// feed one family share its values. `N` is a constant. Labels are taken when a function is called, so the value of a future
+/// that is never polled has its place too, though nothing is counted.
 ///
 /// **`flatten`** takes all labels of a struct with [`LabelSet`](derive@LabelSet), under their own names. In the list of a family
 /// the set goes by its name in `labels(…)`. In the span it is one field. An expression needs its type. A
@@ -134,6 +135,7 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let package = Package {
         name: std::env::var("CARGO_PKG_NAME").unwrap_or_default(),
         is_own: !std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| observed::is_of_cargo(&folder)),
+        budget: std::env::var("TALLIED_SERIES_BUDGET").ok(),
     };
     observed::expand(attribute.into(), item.into(), &package).into()
 }

@@ -52,6 +52,22 @@ fn a_type_alone() -> bool {
     true
 }
 
+struct Limit {
+    limit: usize,
+}
+
+#[observed(after(over = |found: &Limit| found.limit > limit::MOST && *found > Limit { limit: limit }))]
+fn in_a_field(limit: usize) -> Limit {
+    Limit { limit }
+}
+
+impl Limit {
+    #[observed(after(over = |length| *length > self.limit))]
+    fn of_itself(&self) -> usize {
+        self.limit
+    }
+}
+
 #[observed(after(hit = hit.is_some()))]
 fn no_closure() -> Option<bool> {
     None

@@ -36,6 +36,9 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
             &__TALLIED_SITE
         },
         0,

@@ -37,6 +37,9 @@ async fn fetch(url: &str) -> usize {
                     &__TALLIED_SITE,
                 );
                 ::tallied::__private::listed!(__TALLIED_SITE);
+                const _: () = {
+                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+                };
                 &__TALLIED_SITE
             },
             0,

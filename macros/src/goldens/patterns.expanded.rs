@@ -35,6 +35,9 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
             &__TALLIED_SITE
         },
         0,

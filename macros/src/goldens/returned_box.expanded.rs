@@ -36,6 +36,9 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                     &__TALLIED_SITE,
                 );
                 ::tallied::__private::listed!(__TALLIED_SITE);
+                const _: () = {
+                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+                };
                 &__TALLIED_SITE
             },
             0,

@@ -35,6 +35,9 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
             &__TALLIED_SITE
         },
         0,

@@ -29,6 +29,9 @@ fn only_a_span() {
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
             &__TALLIED_SITE
         },
         0,

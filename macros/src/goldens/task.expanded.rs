@@ -29,13 +29,7 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                     &[0usize],
                     false,
                 )
-                .at_most(true, false)
-                .budget(
-                    ::tallied::__private::of_environment(
-                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
-                        ::tallied::__private::DEFAULT_BUDGET,
-                    ),
-                );
+                .at_most(true, false);
             type __TalliedCells = ::tallied::__private::Cells<
                 { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
                 { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
@@ -49,39 +43,9 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(__TALLIED_SITE);
-            const _: () = ::tallied::__private::within_budget(
-                &__TALLIED_SITE_SAYS,
-                ::tallied::__private::Definition::sure(
-                    &__TALLIED_SITE_SAYS,
-                    false,
-                    false,
-                ),
-            );
-            const {
-                ::tallied::__private::within_budget_too(
-                    &__TALLIED_SITE_SAYS,
-                    ::tallied::__private::Definition::sure(
-                        &__TALLIED_SITE_SAYS,
-                        false,
-                        false,
-                    ),
-                    ::tallied::__private::Ways::told_by::<
-                        Alias<Receipt>,
-                        _,
-                        _,
-                    >(
-                        &|__out| {
-                            use ::tallied::__private::ask::*;
-                            (&&&&::tallied::__private::Ask::<
-                                ::tallied::__private::Status,
-                                _,
-                            >::new(__out))
-                                .tallied_told()
-                        },
-                        false,
-                    ),
-                )
-            }
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
             &__TALLIED_SITE
         },
         0,

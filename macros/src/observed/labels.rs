@@ -292,7 +292,7 @@ fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Hol
     if let Expr::Closure(closure) = &closure {
         if let Some(parameter) = captured(closure, &callee.parameters()) {
             let message = format!(
-                "a label in `after(…)` sees the returned value only; put `{parameter}` into `labels(…)`, where arguments are"
+                "a label in `after(…)` sees the returned value only; what you need of `{parameter}` goes into `labels(…)`"
             );
             errors.at(parameter, message);
             return None;
@@ -332,6 +332,10 @@ fn of_after(label: &args::Label, callee: &Callee, errors: &Errors) -> Option<Hol
 /// the compiler.
 fn captured(closure: &ExprClosure, parameters: &[Parameter<'_>]) -> Option<Ident> {
     let body = closure.body.to_token_stream();
+    // `self` is nobody else's.
+    if let Some(this) = free_name(body.clone(), "self") {
+        return Some(this);
+    }
     let binds = ["let", "match", "for", "if", "while"].map(str::to_owned);
     if find(body.clone(), &binds).is_some() || body.to_string().contains('|') {
         return None;
@@ -341,18 +345,32 @@ fn captured(closure: &ExprClosure, parameters: &[Parameter<'_>]) -> Option<Ident
     free.map(|parameter| parameter.ident.to_string()).find_map(|name| free_name(body.clone(), &name))
 }
 
-/// Where a word stands in an expression as a name of its own: not a field, not a part of a path.
+/// Where a word stands in an expression as a name of its own: no field, no part of a path, no lifetime, no item, and not
+/// within a macro, which may mean anything by it.
 fn free_name(expression: TokenStream, word: &str) -> Option<Ident> {
     let tokens: Vec<TokenTree> = expression.into_iter().collect();
     let is = |at: Option<usize>, c: char| {
         at.and_then(|at| tokens.get(at)).is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == c))
     };
+    let word_before = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
+        Some(TokenTree::Ident(ident)) => {
+            ["fn", "struct", "const", "static", "as", "use", "mod"].iter().any(|w| ident == w)
+        }
+        _ => false,
+    };
     tokens.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(_)
+            if is(at.checked_sub(1), '!') && at >= 2 && matches!(tokens[at - 2], TokenTree::Ident(_)) =>
+        {
+            None
+        }
         TokenTree::Group(group) => free_name(group.stream(), word),
         TokenTree::Ident(ident) if ident == word => {
-            let before = at.checked_sub(1);
-            let is_part = is(before, '.') || is(before, ':') || is(Some(at + 1), ':') || is(Some(at + 1), '!');
-            (!is_part).then(|| ident.clone())
+            let (last, before) = (at.checked_sub(1), at.checked_sub(2));
+            let is_field = is(last, '.') && !is(before, '.') || is(Some(at + 1), ':') && !is(Some(at + 2), ':');
+            let is_path = is(last, ':') && is(before, ':') || is(Some(at + 1), ':') && is(Some(at + 2), ':');
+            let is_other = is(last, '\'') || is(Some(at + 1), '!') && !is(Some(at + 2), '=') || word_before(last);
+            (!is_field && !is_path && !is_other).then(|| ident.clone())
         }
         _ => None,
     })

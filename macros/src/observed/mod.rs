@@ -16,6 +16,8 @@ pub struct Package {
     pub name: String,
     /// Whether it is of the user's own workspace, and no dependency of it.
     pub is_own: bool,
+    /// What the build's environment says of budgets.
+    pub budget: Option<String>,
 }
 
 /// Whether a package's folder is one that cargo keeps dependencies in.
@@ -128,7 +130,7 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap() % below
         };
-        let package = Package { name: "shop".to_owned(), is_own: true };
+        let package = Package { name: "shop".to_owned(), is_own: true, budget: None };
         let (mut refused, mut taken) = (0, 0);
         for _ in 0..20_000 {
             let words: Vec<&str> = (0..next(9)).map(|_| WORDS[next(WORDS.len())]).collect();

@@ -29,8 +29,10 @@ pub struct Plan {
     /// The words for what becomes of a call; `None` for the usual ones.
     pub status: Option<Type>,
     pub budget: Option<Expr>,
-    /// Whether the package is of the user's own workspace.
+    /// Whether the environment's budget binds the package.
     pub is_own: bool,
+    /// No family can have more series than its budget, whatever the types turn out to be.
+    pub is_small: bool,
     pub told: Told,
     pub span: bool,
 }
@@ -106,6 +108,7 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| labels::nameable(ty, &callee, errors));
+    let is_small = is_small(&args, &labels, package);
     let needs_value = args.status.is_some() || labels.all.iter().any(|label| label.holds.is_after());
     Plan {
         shape: shape(&callee, needs_value),
@@ -118,11 +121,26 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
         bounds,
         budget: args.budget,
         is_own: package.is_own,
+        is_small,
         told: told(&callee, args.status.is_some()),
         status,
         span: args.span.unwrap_or(true),
         callee,
     }
+}
+
+/// One label set, four statuses and the standard buckets are 60 series: nothing that needs a proof, unless the budget is
+/// smaller still. (The compiler's time is the user's.)
+fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
+    let is_one = |label: &Label| matches!(label.holds, Holds::Name | Holds::Path | Holds::Text(_));
+    let has_buckets = args.buckets.is_some() || args.histogram.as_ref().is_some_and(|metric| metric.buckets.is_some());
+    let environment = package.budget.as_deref().filter(|budget| package.is_own && !budget.is_empty());
+    let is_enough = |budget: &str| budget.replace('_', "").parse().is_ok_and(|series: usize| series >= 60);
+    labels.all.iter().all(is_one)
+        && !has_buckets
+        && args.status.is_none()
+        && args.budget.is_none()
+        && environment.is_none_or(is_enough)
 }
 
 const IN_FLIGHT: &str = "in_flight";

@@ -18,6 +18,7 @@ pub(crate) trait Readable: Sync {
 }
 
 /// A callsite as the linker's list holds it.
+#[allow(dead_code)] // where the linker makes no list
 pub struct Listed(pub(crate) &'static dyn Readable);
 
 /// What a callsite had counted at one moment. All of its families are made of one reading, so they agree.

@@ -52,6 +52,10 @@ pub trait Outcome: Label {
     /// It unwound.
     const PANICKED: usize;
 
+    /// What a value can say by hand. Not to be overridden.
+    #[doc(hidden)]
+    const BY_HAND: Ways = Self::WORDS.all();
+
     /// All of it, as a callsite holds it. Not to be overridden.
     #[doc(hidden)]
     const WORDS: Words = Words {
@@ -92,6 +96,8 @@ impl Outcome for Status {
     const ERROR: usize = Status::Error as usize;
     const CANCELLED: usize = Status::Cancelled as usize;
     const PANICKED: usize = Status::Panicked as usize;
+    // A value that says `cancelled` is counted, but no row of zeros waits for it.
+    const BY_HAND: Ways = Ways::only(Self::OK).and(Ways::only(Self::ERROR));
 }
 
 /// The words of a callsite.

@@ -62,7 +62,7 @@ pub struct Classified<S>(S);
 
 impl<S: Outcome> Told for Classified<S> {
     type Words = S;
-    const RETURNS: Ways = S::WORDS.all();
+    const RETURNS: Ways = S::BY_HAND;
     #[inline]
     fn status(&self) -> usize {
         self.0.index()

@@ -32,7 +32,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
         )
     });
-    let (given, budget) = budget(plan, private).unzip();
+    let (given, budget) = budget(plan, private);
     let silent = (!plan.span).then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
@@ -151,18 +151,24 @@ fn can_be_cancelled(plan: &Plan) -> bool {
     !matches!(plan.shape, Shape::Closure | Shape::Inline)
 }
 
-/// A constant, because those are evaluated by `cargo check` too. A counter or a gauge without labels of the user's has no
-/// more series than there are statuses.
+/// A constant, because those are evaluated by `cargo check` too.
 // expands to: `.budget(500)` and `const _: () = within_budget(&SAYS, ways);`, and perhaps `const { … }`
-fn budget(plan: &Plan, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
-    let has_values = plan.labels.iter().any(|label| label.holds.is_after() || label.holds.expression().is_some());
-    if !has_values && plan.status.is_none() && plan.budget.is_none() && plan.histogram.is_none() {
-        return None;
+fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
+    if plan.is_small {
+        // A variable that the compiler looks at is watched: with a smaller budget this is expanded anew.
+        let watched = plan.is_own.then(|| {
+            ours!(
+                const _: () = {
+                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+                };
+            )
+        });
+        return (TokenStream::new(), watched.unwrap_or_default());
     }
     let can_be_cancelled = can_be_cancelled(plan);
     let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
     let given = plan.budget.as_ref().map(|budget| ours!(.budget(#private::given(#budget))));
-    // A variable that the compiler looks at is watched: the crate is built anew when it changes.
+    // Here too it is watched.
     let given = given.or_else(|| {
         let of_environment = blamed_on(blamed, ours!(#private::of_environment));
         let arguments =
@@ -196,7 +202,7 @@ fn budget(plan: &Plan, private: &TokenStream) -> Option<(TokenStream, TokenStrea
             )
         }
     };
-    Some((given.unwrap_or_default(), checks))
+    (given.unwrap_or_default(), checks)
 }
 
 /// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears of the
