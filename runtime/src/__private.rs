@@ -3,6 +3,7 @@
 pub use crate::__tallied_listed as listed;
 pub use crate::budget::{given, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
+pub use crate::definition::{DEFAULT_BUDGET, Definition};
 pub use crate::family::{STANDARD_BUCKETS, cells};
 pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
@@ -11,7 +12,7 @@ pub use crate::label::{
     no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
 pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
-pub use crate::site::{Cells, DEFAULT_BUDGET, Definition, HasSite, Site};
+pub use crate::site::{Cells, HasSite, Site};
 #[cfg(feature = "metrics")]
 pub use linkme;
 pub use std::boxed::Box;

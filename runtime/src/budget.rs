@@ -1,9 +1,9 @@
 //! How many series a callsite can make, proven while compiling.
 
+use crate::definition::{Definition, MOST_SETS};
 use crate::family::Family;
 use crate::label::{Dimension, Message, names, one};
 use crate::outcome::Ways;
-use crate::site::{Definition, MOST_SETS};
 
 /// What `budget = N` of an attribute says.
 #[must_use]

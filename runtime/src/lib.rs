@@ -49,6 +49,7 @@ mod catalogue;
 #[cfg(feature = "metrics")]
 mod cell;
 mod clock;
+mod definition;
 mod encode;
 mod family;
 #[cfg(feature = "metrics")]

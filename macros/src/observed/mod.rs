@@ -4,6 +4,7 @@ mod args;
 mod callee;
 mod emit;
 mod labels;
+mod nameable;
 mod plan;
 
 use proc_macro2::TokenStream;

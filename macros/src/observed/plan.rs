@@ -10,6 +10,7 @@ use super::Package;
 use super::args::{Args, Metric};
 use super::callee::{Callee, Returns, find, peeled};
 use super::labels::{self, Holds, Label, Labels};
+use super::nameable::{has_no_name, nameable};
 use crate::diag::Errors;
 use crate::names;
 
@@ -107,7 +108,7 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     if labels.all.is_empty() {
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
-    let status = args.status.as_ref().and_then(|ty| labels::nameable(ty, &callee, errors));
+    let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));
     let is_small = is_small(&args, &labels, package);
     let needs_value = args.status.is_some() || labels.all.iter().any(|label| label.holds.is_after());
     Plan {
@@ -245,7 +246,7 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
         Some(Type::Never(_)) => Told::ByReturn,
         Some(ty) if !by_hand && is_nobodys(&ty) => Told::ByReturn,
         Some(ty) if !by_hand && is_result(&ty) => Told::Result,
-        Some(ty) if !labels::has_no_name(&ty) => Told::ByType(is_result(&ty), ty),
+        Some(ty) if !has_no_name(&ty) => Told::ByType(is_result(&ty), ty),
         _ if by_hand => Told::Anything,
         // The signature shows no more than this: what is behind it is not asked.
         None | Some(Type::ImplTrait(_)) => Told::ByReturn,

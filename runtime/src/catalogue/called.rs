@@ -5,8 +5,8 @@
 
 use once_cell::race::OnceRef;
 
+use crate::definition::Definition;
 use crate::label::Open;
-use crate::site::Definition;
 
 /// A callsite as a scrape sees it.
 pub(crate) trait Readable: Sync {

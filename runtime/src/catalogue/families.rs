@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "metrics")]
 use super::sites;
 #[cfg(feature = "metrics")]
+use crate::definition::Definition;
+#[cfg(feature = "metrics")]
 use crate::family::{Family, OVERFLOW};
 #[cfg(feature = "metrics")]
 use crate::label::{self, Digit};
-#[cfg(feature = "metrics")]
-use crate::site::Definition;
 
 /// Lists the families of all observed functions of the program, called or not, by name.
 ///

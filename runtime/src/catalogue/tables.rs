@@ -5,10 +5,10 @@
 //!
 //! Holds a lock, which is taken at the first call of a callsite with such a label and never again.
 
+use crate::definition::Definition;
 use crate::label::Table;
 #[cfg(feature = "metrics")]
 use crate::label::digits;
-use crate::site::Definition;
 
 /// The table of an open-ended label of a callsite, by its number among them.
 #[cfg(not(feature = "metrics"))]

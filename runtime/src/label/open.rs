@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use super::Dimension;
 use super::set::{names, one};
-use crate::site::Definition;
+use crate::definition::Definition;
 
 /// The value that stands for all that are not kept.
 const OTHER: &str = "_other";

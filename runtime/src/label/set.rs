@@ -5,7 +5,7 @@ use super::{
     open::{FindTable, Open},
     place,
 };
-use crate::site::Definition;
+use crate::definition::Definition;
 
 /// Labels that stand together: a struct with `#[derive(LabelSet)]`.
 ///
