@@ -14,7 +14,12 @@ fn what_is_wrong_with_an_open_ended_label_is_told_once_at_a_scrape() {
 mod labels {
     use tallied::observed;
 
-    #[observed(labels(tenant(max = 1)), counter = "overflowing_total")]
+    #[observed(
+        labels(tenant(max = 1)),
+        counter = "overflowing_total",
+        histogram = "overflowing_seconds",
+        in_flight = "overflowing_now"
+    )]
     pub(super) fn overflowing(tenant: &str) {}
 
     #[observed(labels(tenant(max = 2)), counter = "disagreeing_total")]
@@ -39,19 +44,24 @@ fn an_overflow_is_told_once_and_not_in_the_call() {
         labels::overflowing("b");
     });
     assert_eq!(during_calls, [] as [&str; 0]);
-    let told = |events: Vec<String>| events.into_iter().filter(|event| event.contains("`overflowing_total`")).count();
-    let first = Events::during(|| drop(tallied::gather_metrics()));
+    let told = |events: Vec<String>| {
+        let told = events
+            .into_iter()
+            .filter(|event| event.contains("the label `tenant` at ") && event.contains("keeps 1 values"));
+        told.collect::<Vec<_>>()
+    };
+    let first = told(Events::during(|| drop(tallied::gather_metrics())));
+    assert_eq!(first.len(), 1, "once for all families that have it: {first:#?}");
+    assert!(first[0].starts_with("WARN tallied the label `tenant` at tests/label_notices.rs:"), "{first:#?}");
     assert!(
-        first.contains(
-            &"WARN tallied some values of the label `tenant` of the family `overflowing_total` are not kept, and are counted as \
-              `_other` and by `tallied_label_overflow_total`: it keeps 1, none above 1024 bytes; raise its `max`, or reserve \
-              the values that matter"
-                .to_owned()
+        first[0].ends_with(
+            " keeps 1 values, none above 1024 bytes, and there were others: they are counted as `_other`, and by family in \
+             `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter"
         ),
         "{first:#?}"
     );
     labels::overflowing("c");
-    assert_eq!(told(Events::during(|| drop(tallied::gather_metrics()))), 0);
+    assert_eq!(told(Events::during(|| drop(tallied::gather_metrics()))), [] as [&str; 0]);
 }
 
 fn different_numbers_are_told_with_both_places() {
@@ -61,7 +71,7 @@ fn different_numbers_are_told_with_both_places() {
     labels::keeps_three("c");
     let events = Events::during(|| drop(tallied::gather_metrics()));
     let told = events.iter().find(|event| event.contains("keeps 3 values at")).unwrap();
-    assert!(told.contains("`tenant` of the family `disagreeing_total`"), "{told}");
+    assert!(told.contains("the label `tenant` keeps 3 values"), "{told}");
     assert_eq!(told.matches("notices.rs:").count(), 2, "{told}");
     let text = tallied::gather_metrics();
     let of = |tenant| value(&text, "disagreeing_total", &[("tenant", tenant), ("status", "ok")]);

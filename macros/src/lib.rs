@@ -98,7 +98,7 @@ use proc_macro::TokenStream;
 /// **`max = N`** makes a label of what is open-ended: strings, integers, addresses, an `Option` of these, and what implements
 /// `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the life of the
 /// process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family, label}` counts it, and
-/// a warning names each family and label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
+/// a warning names the label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
 /// feed one family share its values. `N` is a constant. Labels are taken when a function is called, so the value of a future
 /// that is never polled has its place too, though nothing is counted.
 ///

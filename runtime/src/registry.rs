@@ -144,20 +144,20 @@ fn open_labels(
         let lost = calls.fold(0u64, |sum, calls| sum.wrapping_add(calls.count()));
         let sum = overflow.entry((name, label)).or_default();
         *sum = sum.wrapping_add(lost);
+        // Neither names a family: one label is told once, however many families have it.
+        let (file, at) = table.place;
         if lost > 0 {
             notices.push(format!(
-                "some values of the label `{label}` of the family `{name}` are not kept, and are counted as `_other` and by \
-                 `tallied_label_overflow_total`: it keeps {}, none above {} bytes; raise its `max`, or reserve the values that \
-                 matter",
-                most.min(table.most),
+                "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are counted \
+                 as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter",
+                table.most,
                 label::LONGEST
             ));
         }
-        let (file, at) = table.place;
         if table.most != most {
             notices.push(format!(
-                "the label `{label}` of the family `{name}` keeps {most} values at {here}:{line} and {} at {file}:{at}; the smaller \
-                 holds; make them the same",
+                "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or one that is \
+                 fed together with it; the smaller holds; make them the same",
                 table.most
             ));
         }

@@ -14,6 +14,13 @@ fn of_parameters(user: String, id: u64, address: Option<IpAddr>) -> bool {
     user.is_empty() || id == 0 || address.is_none()
 }
 
+struct Uuid(u128);
+
+#[observed(request_id)]
+fn of_a_type_of_its_own(request_id: Uuid) -> u128 {
+    request_id.0
+}
+
 #[observed(labels(path: String = request.to_string()))]
 fn of_an_expression(request: &str) -> usize {
     request.len()
@@ -31,5 +38,6 @@ enum Failure {
 }
 
 fn main() {
+    of_a_type_of_its_own(Uuid(1));
     let _ = (Failure::NotFound, Failure::Other(String::new()));
 }

@@ -237,7 +237,7 @@ fn of_list(label: &args::Label, parameters: &[Parameter<'_>], callee: &Callee, e
             None
         }
         (Some(Expr::Closure(closure)), _) => {
-            errors.at(closure, "a closure over the returned value belongs into `after(…)`");
+            errors.at(closure, "a closure over the returned value belongs in `after(…)`");
             None
         }
         (Some(value), None) => {
