@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn the_whole_program_stays_under_two_thousand_series() {
         assert!(tallied::catalogue().series() <= 2_000, "{}", tallied::catalogue());
-        // As the page about series says.
+        // As the page about series says; without the feature there are none.
+        #[cfg(feature = "metrics")]
         assert_eq!(tallied::catalogue().series(), 1_088);
     }
 }

@@ -12,7 +12,7 @@ pub use crate::label::{
     no_text_twice, open_len, opens, sets, type_name_of, values_of,
 };
 pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
-pub use crate::site::{Cells, HasSite, Site};
+pub use crate::site::{Cells, CountedCells, CountedSite, HasSite, Site, TimedCells, TimedSite};
 #[cfg(feature = "metrics")]
 pub use linkme;
 pub use std::boxed::Box;

@@ -7,13 +7,13 @@ use tracing::Span;
 
 use crate::catalogue;
 use crate::definition::Definition;
+use crate::family;
 use crate::label::{self, Number, Open};
-use crate::outcome::{Ways, Words};
+use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading},
     cell::{DurationCell, LevelCell},
-    family,
 };
 #[cfg(feature = "metrics")]
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -56,6 +56,16 @@ pub struct Cells<const N: usize, const S: usize, const K: usize> {
     #[cfg(feature = "metrics")]
     sets: [Set<N, K>; S],
 }
+
+/// The cells of most callsites, which have one label set and the usual words: with the standard buckets, and with none. Named
+/// here, so that the compiler counts them once and not at each callsite.
+pub type TimedCells = Cells<{ family::cells(&family::STANDARD_BUCKETS) }, 1, { Status::WORDS.len() }>;
+/// See [`TimedCells`].
+pub type TimedSite = <TimedCells as HasSite>::Site;
+/// See [`TimedCells`].
+pub type CountedCells = Cells<1, 1, { Status::WORDS.len() }>;
+/// See [`TimedCells`].
+pub type CountedSite = <CountedCells as HasSite>::Site;
 
 #[allow(clippy::new_without_default)] // it is for statics
 impl<const N: usize, const S: usize, const K: usize> Cells<N, S, K> {

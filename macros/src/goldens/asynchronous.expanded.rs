@@ -33,13 +33,8 @@ fn fetch<'a>(
                     &::tallied::__private::STANDARD_BUCKETS,
                 )
                 .at_most(true, true);
-            type __TalliedCells = ::tallied::__private::Cells<
-                { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            >;
-            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            static __TALLIED_CELLS: ::tallied::__private::TimedCells = <::tallied::__private::TimedCells>::new();
+            static __TALLIED_SITE: ::tallied::__private::TimedSite = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,

@@ -23,13 +23,8 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
                     true,
                 )
                 .at_most(false, true);
-            type __TalliedCells = ::tallied::__private::Cells<
-                { 1 },
-                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            >;
-            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
+            static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,

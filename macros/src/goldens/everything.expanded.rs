@@ -48,7 +48,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     )
                 },
             >;
-            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+            static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
             static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],

@@ -41,7 +41,7 @@ fn serve<'a>(
             { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
             { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
         >;
-        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,
             &[],

@@ -50,7 +50,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
             __TALLIED_LABELS,
         )] = ::tallied::__private::opens(__TALLIED_LABELS);
-        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
+        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,
             &__TALLIED_OPENS,

@@ -22,13 +22,8 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                     true,
                 )
                 .at_most(false, false);
-            type __TalliedCells = ::tallied::__private::Cells<
-                { 1 },
-                { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-                { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            >;
-            static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-            static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
+            static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,

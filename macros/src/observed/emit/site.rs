@@ -33,6 +33,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         )
     });
     let (given, budget) = budget(plan, private);
+    let (alias, cells_type, site_type) = types(plan, &cells, private);
     let silent = (!plan.span).then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
@@ -70,20 +71,36 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
                 #counter #histogram #in_flight #words #at_most #after #silent #given;
-        type __TalliedCells = #private::Cells<
-            { #cells },
-            { #private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) }
-        >;
+        #alias
         #opens_static
-        static __TALLIED_CELLS: __TalliedCells = __TalliedCells::new();
-        static __TALLIED_SITE: <__TalliedCells as #private::HasSite>::Site =
+        static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
+        static __TALLIED_SITE: #site_type =
             #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE);
         #private::listed!(__TALLIED_SITE);
         #distinct
         #budget
         &__TALLIED_SITE
     })
+}
+
+/// The types of the cells and of the callsite: those of most, or ones that the compiler counts.
+// expands to: `type Cells = Cells<{ … }, { … }, { … }>;`
+fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStream, TokenStream, TokenStream) {
+    if plan.is_small {
+        return if plan.histogram.is_some() {
+            (TokenStream::new(), ours!(#private::TimedCells), ours!(#private::TimedSite))
+        } else {
+            (TokenStream::new(), ours!(#private::CountedCells), ours!(#private::CountedSite))
+        };
+    }
+    let alias = ours!(
+        type __TalliedCells = #private::Cells<
+            { #cells },
+            { #private::Definition::room(&__TALLIED_SITE_SAYS) },
+            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) }
+        >;
+    );
+    (alias, ours!(__TalliedCells), ours!(<__TalliedCells as #private::HasSite>::Site))
 }
 
 // expands to: `Dimension::of("route", <Route as Label>::VALUES)`
