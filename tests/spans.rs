@@ -53,6 +53,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Notes {
         ));
     }
 
+    fn on_record(&self, id: &Id, values: &tracing::span::Record<'_>, context: Context<'_, S>) {
+        let mut fields = Fields(String::new());
+        values.record(&mut fields);
+        self.note(format!("record {}{}", context.span(id).unwrap().name(), fields.0));
+    }
+
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         self.note(format!("enter {}", context.span(id).unwrap().name()));
     }
@@ -205,4 +211,82 @@ fn a_panic_closes_the_span() {
         let _ = std::panic::catch_unwind(panics);
     });
     assert_eq!(notes[1..], ["enter panics", "exit panics", "close panics"]);
+}
+
+#[derive(Clone, Copy, tallied::Label)]
+enum Kind {
+    Isr,
+    Tenant,
+}
+
+#[derive(Clone, Copy, tallied::LabelSet)]
+struct Cache<'a> {
+    layer: Kind,
+    #[label(max = 1)]
+    app: &'a str,
+}
+
+#[observed(
+    labels(cache(flatten), user(max = 1)),
+    after(hit = |page| page.is_some(), size(max = 9) = |page| page.map(|page| page)),
+    counter = "spans_labels_total"
+)]
+fn measured(cache: Cache<'_>, user: u64) -> Option<u8> {
+    (user < 2).then_some(1)
+}
+
+#[observed(after(long = |text| text.len() > 2), counter = "spans_later_total")]
+async fn measured_later(text: &str) -> &str {
+    std::future::ready(()).await;
+    text
+}
+
+#[test]
+fn labels_are_fields_and_those_of_the_value_are_recorded_when_it_is_there() {
+    let cache = |layer, app| Cache { layer, app };
+    let notes = Notes::during(|| {
+        measured(cache(Kind::Isr, "shop"), 1);
+        measured(cache(Kind::Tenant, "blog"), 2);
+        let _ = std::panic::catch_unwind(|| unwinds(1));
+    });
+    let opened: Vec<&String> =
+        notes.iter().filter(|note| note.starts_with("new") || note.starts_with("record")).collect();
+    assert_eq!(
+        opened,
+        [
+            "new INFO spans measured cache=\"layer=isr app=shop\" user=\"1\" in []",
+            "record measured hit=\"true\"",
+            "record measured size=\"1\"",
+            // What a label does not keep is `_other` in the span too.
+            "new INFO spans measured cache=\"layer=tenant app=_other\" user=\"_other\" in []",
+            "record measured hit=\"false\"",
+            "record measured size=\"\"",
+            "new INFO spans unwinds in []",
+        ]
+    );
+    let notes = Notes::during(|| {
+        let mut future = std::pin::pin!(measured_later("text"));
+        let ready = future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        assert!(ready.is_ready());
+        drop(measured_later("never polled"));
+    });
+    assert_eq!(
+        notes,
+        [
+            "new INFO spans measured_later in []",
+            "enter measured_later",
+            "record measured_later long=\"true\"",
+            "exit measured_later",
+            // What the future holds is dropped inside its span.
+            "enter measured_later",
+            "exit measured_later",
+            "close measured_later",
+        ]
+    );
+}
+
+#[observed(after(hit = |n| *n > 1), counter = "spans_unwinds_total")]
+fn unwinds(n: u8) -> u8 {
+    assert!(n > 1, "as asked");
+    n
 }
