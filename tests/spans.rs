@@ -290,3 +290,43 @@ fn unwinds(n: u8) -> u8 {
     assert!(n > 1, "as asked");
     n
 }
+
+const LOUD: tracing::Level = tracing::Level::WARN;
+const NAMED: &str = "named by a constant";
+
+mod levels {
+    use super::{LOUD, NAMED, observed};
+
+    #[observed(level = "Debug", name = "a name of its own", target = "shop::orders")]
+    pub(super) fn written() {}
+
+    #[observed(level = 1, span, task_name)]
+    pub(super) async fn numbered() {}
+
+    #[observed(level = LOUD, name = NAMED, target = NAMED)]
+    pub(super) fn constant() -> impl Sized {}
+
+    #[observed(target = concat!("a", "::", "b"), level = tracing::Level::ERROR)]
+    pub(super) fn path() {}
+}
+
+#[test]
+fn a_span_has_the_level_the_name_and_the_target_that_were_said() {
+    let notes = Notes::during(|| {
+        levels::written();
+        let mut numbered = std::pin::pin!(levels::numbered());
+        let _ = numbered.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        levels::constant();
+        levels::path();
+    });
+    let opened: Vec<&String> = notes.iter().filter(|note| note.starts_with("new")).collect();
+    assert_eq!(
+        opened,
+        [
+            "new DEBUG shop::orders a name of its own function=\"levels::written\" in []",
+            "new TRACE spans::levels numbered task_name=\"numbered\" in []",
+            "new WARN named by a constant named by a constant function=\"levels::constant\" in []",
+            "new ERROR a::b path function=\"levels::path\" in []",
+        ]
+    );
+}

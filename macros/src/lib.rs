@@ -65,6 +65,7 @@ use proc_macro::TokenStream;
 /// | `buckets = CONST` | the histogram's bounds in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
 /// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
 /// | `span = false` | opens no span |
+/// | `level`, `name`, `target` | of the span, as tracing's attribute has them: `level = "debug"`, `1` to `5` or a constant |
 /// | `crate = path` | where `tallied` is, if it is re-exported or renamed |
 ///
 /// A word that is nearly an argument or a parameter is an error, so a misspelt `histogrm` never becomes a label.
@@ -119,7 +120,7 @@ use proc_macro::TokenStream;
 ///
 /// # The span
 ///
-/// A `tracing` span of level INFO with the function's name, whose fields are the labels; those of the returned value are
+/// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the labels; those of the returned value are
 /// recorded when it is there. Arguments are never recorded.
 ///
 /// # Limits

@@ -12,7 +12,7 @@ fn inside() {}
 #[observed("jobs_total")]
 fn literal() {}
 
-#[observed(skip_all, level = "debug")]
+#[observed(skip_all, err)]
 fn reserved() {}
 
 fn main() {}

@@ -12,11 +12,24 @@ use syn::{Expr, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, t
 use crate::diag::{Errors, did_you_mean, listed};
 
 /// The arguments that this version has.
-pub const KNOWN: [&str; 10] =
-    ["counter", "histogram", "in_flight", "labels", "after", "status", "buckets", "budget", "span", "crate"];
+pub const KNOWN: [&str; 13] = [
+    "counter",
+    "histogram",
+    "in_flight",
+    "labels",
+    "after",
+    "status",
+    "buckets",
+    "budget",
+    "span",
+    "level",
+    "name",
+    "target",
+    "crate",
+];
 
 /// Words that are arguments of tracing's attribute or will be of ours: never labels.
-pub const RESERVED: [&str; 17] = [
+pub const RESERVED: [&str; 14] = [
     "allow",
     "args",
     "busy",
@@ -24,16 +37,13 @@ pub const RESERVED: [&str; 17] = [
     "fields",
     "follows_from",
     "future",
-    "level",
     "log",
-    "name",
     "parent",
     "ret",
     "skip",
     "skip_all",
     "slow",
     "summary",
-    "target",
 ];
 
 /// The attribute as it is written, each argument at most once.
@@ -50,6 +60,10 @@ pub struct Args {
     pub status: Option<Type>,
     pub budget: Option<Expr>,
     pub span: Option<bool>,
+    pub level: Option<Value>,
+    /// The span's name.
+    pub name: Option<Value>,
+    pub target: Option<Value>,
     pub krate: Option<Path>,
     /// There was a `histogram`, though it may be broken.
     pub meant_histogram: bool,
@@ -78,6 +92,12 @@ pub struct Label {
     pub flatten: Option<Ident>,
     pub ty: Option<Type>,
     pub value: Option<Expr>,
+}
+
+/// `key = expression`
+pub struct Value {
+    pub key: Ident,
+    pub value: Expr,
 }
 
 pub struct Buckets {
@@ -160,6 +180,9 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             }
             set(&mut args.status, input.parse()?, &key, errors);
         }
+        "level" => set(&mut args.level, value(input, &key, "`level = \"debug\"`")?, &key, errors),
+        "name" => set(&mut args.name, value(input, &key, "`name = \"…\"`, the name of the span")?, &key, errors),
+        "target" => set(&mut args.target, value(input, &key, "`target = \"…\"`")?, &key, errors),
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
             equals(input, &key, "`crate = path`")?;
@@ -357,6 +380,14 @@ fn switch(input: ParseStream<'_>, key: &Ident) -> syn::Result<bool> {
     } else {
         Err(expected(input, key, &format!("`{key} = true` or `{key} = false`")))
     }
+}
+
+fn value(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<Value> {
+    equals(input, key, form)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(expected(input, key, form));
+    }
+    Ok(Value { key: key.clone(), value: input.parse()? })
 }
 
 fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {

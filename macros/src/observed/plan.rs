@@ -4,14 +4,14 @@
 
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Expr, LitStr, Path, ReturnType, Type};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, ReturnType, Type};
 
 use super::Package;
-use super::args::{Args, Metric};
+use super::args::{Args, Metric, Value};
 use super::callee::{Callee, Returns, find, peeled};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
-use crate::diag::Errors;
+use crate::diag::{Errors, did_you_mean};
 use crate::names;
 
 /// All that an expansion needs to know.
@@ -35,7 +35,24 @@ pub struct Plan {
     /// No family can have more series than its budget, whatever the types turn out to be.
     pub is_small: bool,
     pub told: Told,
-    pub span: bool,
+    /// `None` without a span.
+    pub span: Option<Span>,
+}
+
+/// The span of a call, in tracing's terms.
+pub struct Span {
+    pub level: Level,
+    /// `None` for the function's own.
+    pub name: Option<Expr>,
+    /// `None` for the module's path.
+    pub target: Option<Expr>,
+}
+
+pub enum Level {
+    /// A constant of `tracing::Level`.
+    Named(&'static str),
+    /// A constant of the user's.
+    Given(Expr),
 }
 
 pub struct Family {
@@ -109,6 +126,7 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));
+    let span = span(&args, errors);
     let is_small = is_small(&args, &labels, package);
     let needs_value = args.status.is_some() || labels.all.iter().any(|label| label.holds.is_after());
     Plan {
@@ -125,7 +143,7 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
         is_small,
         told: told(&callee, args.status.is_some()),
         status,
-        span: args.span.unwrap_or(true),
+        span,
         callee,
     }
 }
@@ -142,6 +160,53 @@ fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
         && args.status.is_none()
         && args.budget.is_none()
         && environment.is_none_or(is_enough)
+}
+
+/// What tracing's own arguments say.
+fn span(args: &Args, errors: &Errors) -> Option<Span> {
+    if args.span == Some(false) {
+        for Value { key, .. } in [&args.level, &args.name, &args.target].into_iter().flatten() {
+            errors.at(key, format!("`{key}` is of the span, and `span = false` opens none; remove one of the two"));
+        }
+        return None;
+    }
+    let text = |value: &Option<Value>| value.as_ref().map(|value| value.value.clone());
+    for value in [&args.name, &args.target].into_iter().flatten().map(|value| &value.value) {
+        if matches!(value, Expr::Lit(literal) if !matches!(literal.lit, Lit::Str(_))) {
+            errors.at(value, "expected a string, or the name of a constant that is one");
+        }
+    }
+    let level = args.level.as_ref().map_or(Level::Named("INFO"), |level| self::level(&level.value, errors));
+    Some(Span { level, name: text(&args.name), target: text(&args.target) })
+}
+
+/// A level as tracing's attribute takes it: by its name in any case, by its number, or a constant.
+fn level(level: &Expr, errors: &Errors) -> Level {
+    const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
+    let named = match level {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            let text = text.value();
+            let found = LEVELS.iter().position(|level| level.eq_ignore_ascii_case(&text));
+            found.ok_or_else(|| did_you_mean(&text.to_uppercase(), LEVELS).map(str::to_lowercase))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            let number: Option<usize> = number.base10_parse().ok();
+            number.and_then(|number| number.checked_sub(1)).filter(|at| *at < LEVELS.len()).ok_or(None)
+        }
+        Expr::Path(_) => return Level::Given(level.clone()),
+        _ => Err(None),
+    };
+    match named {
+        Ok(at) => Level::Named(LEVELS[at]),
+        Err(near) => {
+            let remedy = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write `trace`, `debug`, `info`, `warn` or `error` in quotes, 1 to 5, or a constant".to_owned(),
+            };
+            errors.at(level, format!("this is no level; {remedy}"));
+            Level::Named("INFO")
+        }
+    }
 }
 
 const IN_FLIGHT: &str = "in_flight";

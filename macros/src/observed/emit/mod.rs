@@ -10,11 +10,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
+use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Type, parse_quote};
 
 use super::callee::{find, peeled};
 use super::labels::Label;
-use super::plan::{Plan, Shape};
+use super::plan::{Level, Plan, Shape};
 use crate::paths;
 
 /// `quote!` with the span of the macro's definition.
@@ -96,10 +96,27 @@ pub fn function(plan: Plan) -> TokenStream {
 
 // expands to: `|site, set| span!(…)`
 fn open(plan: &Plan, private: &TokenStream) -> TokenStream {
-    if !plan.span {
+    let Some(span) = &plan.span else {
         return ours!(|_, _| #private::tracing::Span::none());
-    }
-    let name = &plan.name;
+    };
+    // What the user gave stands in constants, so that a value of another type is told once, where it stands.
+    let text = |given: &Option<Expr>, constant: &str, otherwise: TokenStream| {
+        let constant = Ident::new(constant, Span::mixed_site());
+        let given = given.as_ref().map(|given| ours!(const #constant: &::core::primitive::str = #given;));
+        let value = if given.is_some() { constant.to_token_stream() } else { otherwise };
+        (given, value)
+    };
+    let (given_name, name) = text(&span.name, "__TALLIED_NAME", plan.name.to_token_stream());
+    let (given_target, target) = text(&span.target, "__TALLIED_TARGET", ours!(::core::module_path!()));
+    let (given_level, level) = match &span.level {
+        Level::Named(level) => {
+            let level = Ident::new(level, Span::mixed_site());
+            (None, ours!(#private::tracing::Level::#level))
+        }
+        Level::Given(level) => {
+            (Some(ours!(const __TALLIED_LEVEL: #private::tracing::Level = #level;)), ours!(__TALLIED_LEVEL))
+        }
+    };
     let fields = plan.labels.iter().enumerate().map(|(at, label)| {
         let name = &label.name;
         // What comes from the value is recorded when there is one.
@@ -109,12 +126,11 @@ fn open(plan: &Plan, private: &TokenStream) -> TokenStream {
             ours!(#name = &*__site.text(#at, __set))
         }
     });
-    ours!(|__site, __set| #private::tracing::span!(
-        target: ::core::module_path!(),
-        #private::tracing::Level::INFO,
-        #name,
-        #(#fields,)*
-    ))
+    let opened = ours!(#private::tracing::span!(target: #target, #level, #name, #(#fields,)*));
+    if span.name.is_some() || span.target.is_some() || given_level.is_some() {
+        return ours!(|__site, __set| { #given_name #given_target #given_level #opened });
+    }
+    ours!(|__site, __set| #opened)
 }
 
 /// Moves the parameters into the block that stands for the body, in their order, patterns and `mut` included: so they

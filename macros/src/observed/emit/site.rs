@@ -34,7 +34,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     });
     let (given, budget) = budget(plan, private);
     let (alias, cells_type, site_type) = types(plan, &cells, private);
-    let silent = (!plan.span).then(|| ours!(.without_span()));
+    let silent = plan.span.is_none().then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
         ours!(.words(#words))
