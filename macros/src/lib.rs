@@ -32,6 +32,10 @@ use proc_macro::TokenStream;
 /// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>` or
 /// `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
 ///
+/// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's own
+/// attribute behind them. `#[observed(skip)]` leaves a method out. A `const fn` is left out too: it also runs in the
+/// compiler, where nothing is counted.
+///
 /// # What a call is told as
 ///
 /// The label `status` of the counter and of the histogram is one of:
@@ -125,7 +129,7 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// A `const fn`, a function without a body and a whole `impl` block are refused, each with the reason. In a function with
+/// A `const fn` and a function without a body are refused, each with the reason. In a function with
 /// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`), `Location::caller()` is the
 /// function itself. A function that returns a
 /// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) or as

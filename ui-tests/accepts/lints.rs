@@ -322,6 +322,44 @@ pub async fn looked_up_later(text: &str, _unused: u8) -> &str {
 }
 
 /// Documented.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Block<T>(pub T);
+
+#[observed(histogram, in_flight)]
+#[allow(clippy::unused_self)]
+impl<T: Copy> Block<T> {
+    /// Documented.
+    pub const FEW: [u8; 2] = { [1, 2] };
+
+    /// Documented.
+    #[must_use]
+    pub fn value(self) -> T {
+        self.0
+    }
+
+    /// Documented.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub async fn later<'a>(&self, text: &'a str) -> Result<&'a str, ()> {
+        Ok(text)
+    }
+
+    /// Documented.
+    #[must_use]
+    pub const fn constant() -> usize {
+        Self::FEW.len()
+    }
+
+    /// Documented.
+    #[observed(skip)]
+    pub fn skipped(&mut self, _: u8) {}
+
+    fn private(&self) {}
+}
+
+/// Documented.
 pub trait Later {
     /// Documented.
     #[observed]
@@ -334,6 +372,7 @@ impl Later for str {}
 #[observed]
 fn main() {
     let items = [1u8];
+    Block(1).private();
     let mut cart = Cart::new(&items, Layer::Isr);
     assert_eq!(cart.beside(None, 10, Some(1)), Some(&1));
     assert_eq!(Cart::<u8, 1>::one(&"", Layer::Isr), None);

@@ -19,7 +19,10 @@ fn expand(source: &str) -> TokenStream {
                 Some(arguments) => expanded(arguments, item.into_token_stream()),
                 None => item.into_token_stream(),
             },
-            Item::Impl(item) => {
+            Item::Impl(mut item) => {
+                if let Some(arguments) = take(&mut item.attrs) {
+                    return expanded(arguments, item.into_token_stream());
+                }
                 let methods: TokenStream = item.items.into_iter().map(method).collect();
                 let ty = item.self_ty;
                 quote!(impl #ty { #methods })

@@ -6,10 +6,11 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{
-    AttrStyle, Attribute, FnArg, GenericArgument, GenericParam, Ident, LitStr, Pat, PatType, PathArguments, ReturnType,
-    Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
+    AttrStyle, Attribute, FnArg, GenericArgument, GenericParam, Generics, Ident, LitStr, Pat, PatType, PathArguments,
+    ReturnType, Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
 };
 
+use super::Around;
 use crate::diag::Errors;
 
 /// A function that can be observed, as far as its shape goes.
@@ -20,6 +21,10 @@ pub struct Callee {
     pub sig: Signature,
     /// The braces and what is between them.
     pub body: Group,
+    /// Another macro may expand after us, and want to see an `async`.
+    pub is_watched: bool,
+    /// Parameters of the block round it, as far as it was seen.
+    pub outer: Vec<String>,
 }
 
 /// `name: ty`
@@ -44,9 +49,13 @@ pub enum Returns {
     Plain,
 }
 
-pub fn parse(item: TokenStream, errors: &Errors) -> Option<Callee> {
+pub fn parse(item: TokenStream, around: &Around, errors: &Errors) -> Option<Callee> {
     match function.parse2(item) {
-        Ok(callee) => Some(callee),
+        Ok(callee) => Some(Callee {
+            is_watched: around.is_watched || callee.is_watched,
+            outer: around.parameters.clone(),
+            ..callee
+        }),
         Err(error) => {
             errors.push(error);
             None
@@ -72,11 +81,12 @@ fn function(input: ParseStream<'_>) -> syn::Result<Callee> {
     };
     let (inner, body) = split_inner_attributes(body)?;
     attrs.extend(inner);
-    Ok(Callee { attrs, vis, sig, body })
+    let is_watched = !are_inert(&attrs);
+    Ok(Callee { attrs, vis, sig, body, is_watched, outer: Vec::new() })
 }
 
 /// The body's braces. A body that came through `$body:block` stands in a group without delimiters.
-fn braces(token: TokenTree) -> Option<Group> {
+pub fn braces(token: TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else { return None };
     match group.delimiter() {
         Delimiter::Brace => Some(group),
@@ -108,7 +118,6 @@ fn other_item(input: ParseStream<'_>) -> Option<syn::Error> {
     let is_item = ["impl", "trait"].contains(&word.to_string().as_str());
     let word = if is_item { word } else { first };
     let remedy = match word.to_string().as_str() {
-        "impl" => "put it on the methods inside",
         "trait" => "put it on the methods with a body",
         _ => "remove it",
     };
@@ -148,14 +157,10 @@ impl Callee {
         self.sig.inputs.iter().filter_map(parameter).collect()
     }
 
-    /// A type or constant parameter of the function, or `Self`, in some tokens: what a `static` cannot name.
+    /// A type or constant parameter of the function or the block round it, or `Self`, in some tokens: what a `static` cannot name.
     pub fn open_name(&self, tokens: TokenStream) -> Option<Ident> {
-        let parameters = self.sig.generics.params.iter().filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Lifetime(_) => None,
-        });
-        let names: Vec<String> = parameters.chain(["Self".to_owned()]).collect();
+        let outer = self.outer.iter().cloned();
+        let names: Vec<String> = parameters(&self.sig.generics).chain(outer).chain(["Self".to_owned()]).collect();
         find(tokens, &names)
     }
 
@@ -196,6 +201,45 @@ impl Callee {
             GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
             _ => None,
         })
+    }
+}
+
+/// The names of type and constant parameters.
+pub fn parameters(generics: &Generics) -> impl Iterator<Item = String> + '_ {
+    generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
+        GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
+        GenericParam::Lifetime(_) => None,
+    })
+}
+
+/// Whether no other macro is among them.
+pub fn are_inert(attrs: &[Attribute]) -> bool {
+    attrs.iter().all(is_inert)
+}
+
+/// Attributes of the language that do not care whether a function is `async`. Any other may be a macro that expands
+/// after us and wants to see the `async`.
+fn is_inert(attr: &Attribute) -> bool {
+    // Not `cfg_attr`, which may hold any, and not `expect`: what it waits for may be a lint on `async fn`.
+    const INERT: [&str; 12] = [
+        "allow",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "export_name",
+        "forbid",
+        "inline",
+        "no_mangle",
+        "unsafe",
+        "warn",
+    ];
+    match attr.path().get_ident() {
+        Some(ident) => INERT.iter().any(|inert| ident == inert),
+        // `rustfmt::skip`, `clippy::…`
+        None => attr.path().segments.first().is_some_and(|tool| tool.ident == "rustfmt" || tool.ident == "clippy"),
     }
 }
 

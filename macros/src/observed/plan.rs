@@ -4,7 +4,7 @@
 
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, ReturnType, Type};
+use syn::{Expr, ExprLit, Lit, LitStr, Path, ReturnType, Type};
 
 use super::Package;
 use super::args::{Args, Metric, Value};
@@ -369,7 +369,7 @@ fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
 
 fn shape(callee: &Callee, needs_value: bool) -> Shape {
     if callee.sig.asyncness.is_some() {
-        return if callee.attrs.iter().all(is_inert) { Shape::AsyncRewritten } else { Shape::AsyncKept };
+        return if callee.is_watched { Shape::AsyncKept } else { Shape::AsyncRewritten };
     }
     match callee.returns() {
         Returns::ImplFuture | Returns::ImplFutureAnd(_) => Shape::ReturnedFuture,
@@ -409,30 +409,5 @@ fn is_nobodys(ty: &Type) -> bool {
         Type::Reference(ty) => is_nobodys(&ty.elem),
         Type::Path(path) => path.path.get_ident().is_some_and(|ident| PRIMITIVES.iter().any(|p| ident == p)),
         _ => false,
-    }
-}
-
-/// Attributes of the language that do not care whether a function is `async`. Any other may be a macro that expands
-/// after us and wants to see the `async`.
-fn is_inert(attr: &Attribute) -> bool {
-    // Not `cfg_attr`, which may hold any, and not `expect`: what it waits for may be a lint on `async fn`.
-    const INERT: [&str; 12] = [
-        "allow",
-        "cfg",
-        "cold",
-        "deny",
-        "deprecated",
-        "doc",
-        "export_name",
-        "forbid",
-        "inline",
-        "no_mangle",
-        "unsafe",
-        "warn",
-    ];
-    match attr.path().get_ident() {
-        Some(ident) => INERT.iter().any(|inert| ident == inert),
-        // `rustfmt::skip`, `clippy::…`
-        None => attr.path().segments.first().is_some_and(|tool| tool.ident == "rustfmt" || tool.ident == "clippy"),
     }
 }

@@ -1,0 +1,129 @@
+#[async_trait]
+impl<T> Store for Cart<T> {
+    type Key = u8;
+    #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
+    async fn load(&self, key: u8) -> Found<T> {
+        ::tallied::__private::Observed::new(
+                {
+                    #[allow(long_running_const_eval)]
+                    const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                        ::tallied::__private::Dimension::one("task_name", "load"),
+                    ];
+                    const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                            __TALLIED_LABELS,
+                            ::core::file!(),
+                            ::core::line!(),
+                        )
+                        .counter(
+                            "my_shop_task_calls_total",
+                            "Calls by task_name and status.",
+                            &[0usize],
+                            true,
+                        )
+                        .at_most(true, true);
+                    static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
+                    static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
+                        __TALLIED_SITE_SAYS,
+                        &[],
+                        &__TALLIED_CELLS,
+                        &__TALLIED_SITE,
+                    );
+                    ::tallied::__private::listed!(__TALLIED_SITE);
+                    const _: () = {
+                        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+                    };
+                    &__TALLIED_SITE
+                },
+                0,
+                |__site, __set| {
+                    ::tallied::__private::tracing::span!(
+                        target : ::core::module_path!(),
+                        ::tallied::__private::tracing::Level::INFO, "load", "task_name" =
+                        & * __site.text(0usize, __set),
+                    )
+                },
+                async move {
+                    let _ = &self;
+                    #[allow(clippy::shadow_same)]
+                    let key = key;
+                    #[allow(
+                        unreachable_code,
+                        clippy::diverging_sub_expression,
+                        clippy::empty_loop,
+                        clippy::let_unit_value
+                    )]
+                    if false {
+                        let __returned: Found<T> = loop {};
+                        return __returned;
+                    }
+                    {
+                        const _: () = ();
+                        self.items.get(key).await
+                    }
+                },
+                |__out| {
+                    use ::tallied::__private::ask::*;
+                    (&&&&::tallied::__private::Ask::<
+                        ::tallied::__private::Status,
+                        _,
+                    >::new(__out))
+                        .tallied_told()
+                },
+            )
+            .await
+    }
+    fn skipped(&self) {}
+    fn closed(&self) {
+        ::tallied::__private::observe(
+            {
+                #[allow(long_running_const_eval)]
+                const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                    ::tallied::__private::Dimension::one("task_name", "closed"),
+                ];
+                const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                        __TALLIED_LABELS,
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .counter(
+                        "my_shop_task_calls_total",
+                        "Calls by task_name and status.",
+                        &[0usize],
+                        true,
+                    )
+                    .at_most(false, false);
+                static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
+                static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
+                    __TALLIED_SITE_SAYS,
+                    &[],
+                    &__TALLIED_CELLS,
+                    &__TALLIED_SITE,
+                );
+                ::tallied::__private::listed!(__TALLIED_SITE);
+                const _: () = {
+                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+                };
+                &__TALLIED_SITE
+            },
+            0,
+            |__site, __set| {
+                ::tallied::__private::tracing::span!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::DEBUG, "closed", "task_name" =
+                    & * __site.text(0usize, __set),
+                )
+            },
+            move || -> () {
+                let _ = &self;
+                {
+                    const _: () = ();
+                }
+            },
+            |__out| ::tallied::__private::returned::<
+                ::tallied::__private::Status,
+                _,
+            >(__out),
+        )
+    }
+    const fn constant() {}
+}

@@ -1,0 +1,188 @@
+//! `#[observed]` on a whole `impl` block: on each method, with the block's arguments and its own.
+//!
+//! Like a function's body, the methods stay tokens: a half-typed one still expands in an editor.
+
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Generics};
+
+use super::{Around, Package, args, callee};
+use crate::diag::Errors;
+use crate::echo;
+
+/// Whether an item is an `impl` block.
+pub fn is_block(item: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let words = tokens[attributes(&tokens)..].iter().map_while(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    });
+    words.take(3).find(|word| word != "unsafe" && word != "default").is_some_and(|word| word == "impl")
+}
+
+pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> TokenStream {
+    let errors = Errors::new();
+    // What is wrong with the block's arguments is said once, and not at each method.
+    args::parse(attribute.clone(), &errors);
+    let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let body = match tokens.pop() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
+        _ => None,
+    };
+    let members = body.as_ref().map(|body| members(body.stream())).unwrap_or_default();
+    if !members.iter().any(|member| is_method(member)) {
+        let block = tokens.iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
+        errors.at(block, "this block has no method to observe; remove the attribute");
+    }
+    let body = match (errors.finish(), body) {
+        (Ok(()), Some(body)) => body,
+        (Err(errors), _) => return echo::with_item(&errors, &item),
+        (Ok(()), None) => return item,
+    };
+    // Another macro that looks at the block after us may want to see which methods are `async`.
+    let is_watched = !callee::are_inert(&own_attributes(&tokens));
+    let around = Around { is_watched, parameters: parameters(&tokens) };
+    let observed = members.into_iter().map(|member| self::member(attribute, member, package, &around));
+    let mut group = Group::new(Delimiter::Brace, observed.collect());
+    group.set_span(body.span());
+    tokens.into_iter().chain([TokenTree::Group(group)]).collect()
+}
+
+/// A method with the attribute, another member as it is.
+fn member(block: &TokenStream, mut member: Vec<TokenTree>, package: &Package, around: &Around) -> TokenStream {
+    if !is_method(&member) {
+        return member.into_iter().collect();
+    }
+    let own = take_own(&mut member);
+    let item: TokenStream = member.into_iter().collect();
+    match own {
+        Some(own) if own.to_string() == "skip" => item,
+        own => super::function(joined(block, own.unwrap_or_default()), item, package, around),
+    }
+}
+
+/// Cuts the tokens between the braces of a block into its members.
+fn members(body: TokenStream) -> Vec<Vec<TokenTree>> {
+    let (mut members, mut member) = (Vec::new(), Vec::new());
+    for token in body {
+        // A whole member that came through `$member:item` stands in a group without delimiters.
+        if let (TokenTree::Group(group), true) = (&token, member.is_empty()) {
+            if group.delimiter() == Delimiter::None && group.stream().into_iter().last().is_some_and(|last| ends(&last))
+            {
+                members.extend(self::members(group.stream()));
+                continue;
+            }
+        }
+        let (may_end, is_semicolon) = (ends(&token), matches!(token, TokenTree::Punct(_)));
+        member.push(token);
+        if may_end && (is_semicolon || !ends_in_semicolon(&member)) {
+            members.push(std::mem::take(&mut member));
+        }
+    }
+    members.extend(Some(member).filter(|member| !member.is_empty()));
+    members
+}
+
+/// Whether a member may end here: with a semicolon, or with braces.
+fn ends(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';') || callee::braces(token.clone()).is_some()
+}
+
+/// Whether a member is a constant or a type: those may have braces within.
+fn ends_in_semicolon(member: &[TokenTree]) -> bool {
+    let mut words = words(member);
+    match words.next().as_deref() {
+        Some("type") => true,
+        Some("const") => {
+            let next = words.next();
+            !next.is_some_and(|word| ["fn", "async", "unsafe", "extern"].contains(&word.as_str()))
+        }
+        _ => false,
+    }
+}
+
+/// A function that does not run in the compiler, where nothing is counted.
+fn is_method(member: &[TokenTree]) -> bool {
+    let mut before: Vec<String> = Vec::new();
+    let is_function = words(member).any(|word| {
+        let is_fn = word == "fn";
+        before.push(word);
+        is_fn
+    });
+    let has_body = member.last().is_some_and(|token| callee::braces(token.clone()).is_some());
+    is_function && has_body && !before.iter().any(|word| word == "const")
+}
+
+/// The words at the beginning of a member: without attributes, visibility, and the name of an ABI.
+fn words(member: &[TokenTree]) -> impl Iterator<Item = String> {
+    let begin = &member[attributes(member)..];
+    begin
+        .iter()
+        .filter(|token| !matches!(token, TokenTree::Literal(_) | TokenTree::Group(_)))
+        .map_while(|token| match token {
+            TokenTree::Ident(ident) => Some(ident.to_string()),
+            _ => None,
+        })
+        .filter(|word| word != "pub" && word != "default")
+}
+
+/// How many tokens of an item are its attributes.
+fn attributes(tokens: &[TokenTree]) -> usize {
+    let is = |at: usize, c: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c);
+    let mut at = 0;
+    while is(at, '#') {
+        // `#![…]` belongs to the block.
+        at += if is(at + 1, '!') { 3 } else { 2 };
+    }
+    at.min(tokens.len())
+}
+
+/// The type and constant parameters of the block.
+fn parameters(tokens: &[TokenTree]) -> Vec<String> {
+    let head = tokens.iter().cloned().skip_while(|token| !matches!(token, TokenTree::Ident(ident) if ident == "impl"));
+    let generics = |input: ParseStream<'_>| {
+        let generics: Generics = input.parse()?;
+        let _ = input.parse::<TokenStream>();
+        Ok(generics)
+    };
+    let generics = generics.parse2(head.skip(1).collect());
+    generics.map(|generics| callee::parameters(&generics).collect()).unwrap_or_default()
+}
+
+fn own_attributes(tokens: &[TokenTree]) -> Vec<Attribute> {
+    let own: TokenStream = tokens[..attributes(tokens)].iter().cloned().collect();
+    Attribute::parse_outer.parse2(own).unwrap_or_default()
+}
+
+/// Takes `#[observed(…)]` off a method, and returns what is in its parentheses.
+fn take_own(member: &mut Vec<TokenTree>) -> Option<TokenStream> {
+    let mut at = 0;
+    while at + 1 < attributes(member) {
+        if let TokenTree::Group(group) = &member[at + 1] {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            let arguments = match inside.last() {
+                Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis => {
+                    Some(arguments.stream())
+                }
+                _ => None,
+            };
+            let path = &inside[..inside.len() - usize::from(arguments.is_some())];
+            if matches!(path.last(), Some(TokenTree::Ident(ident)) if ident == "observed") {
+                member.drain(at..at + 2);
+                return Some(arguments.unwrap_or_default());
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The arguments of the block, and those of the method behind them.
+fn joined(block: &TokenStream, own: TokenStream) -> TokenStream {
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let mut joined: Vec<TokenTree> = block.clone().into_iter().collect();
+    if !own.is_empty() && joined.last().is_some_and(|last| !is_comma(last)) {
+        joined.push(TokenTree::Punct(Punct::new(',', Spacing::Alone)));
+    }
+    joined.into_iter().chain(own).collect()
+}
