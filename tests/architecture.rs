@@ -116,7 +116,9 @@ fn what_a_room_must_not_touch_is_not_in_it() {
         ("macros/src/label_sets/emit.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/outcome/emit.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/plan.rs", &["quote!", "parse2"]),
-        ("macros/src/observed/args.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/args/mod.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/args/label.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/families.rs", &["quote!", "parse2"]),
     ] {
         let text = read(file);
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));

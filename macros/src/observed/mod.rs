@@ -4,6 +4,7 @@ mod args;
 mod block;
 mod callee;
 mod emit;
+mod families;
 mod labels;
 mod nameable;
 mod plan;

@@ -6,8 +6,9 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::values::ask;
+use crate::observed::families::Family;
 use crate::observed::labels::{After, Holds, Label};
-use crate::observed::plan::{Family, Plan, Shape, Told};
+use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
 
 // expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`

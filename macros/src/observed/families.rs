@@ -1,0 +1,155 @@
+//! The part of [`super::plan`] that is about families: their names, their help, their labels and their buckets.
+
+use quote::ToTokens as _;
+use syn::{Expr, LitStr};
+
+use super::args::{Args, Metric};
+use super::callee::find;
+use super::labels::{Holds, Label, Labels};
+use crate::diag::Errors;
+use crate::names;
+
+pub struct Family {
+    pub name: String,
+    pub help: String,
+    /// The places of its labels among those of the plan.
+    pub labels: Vec<usize>,
+    /// Whether it has the label `status`.
+    pub status: bool,
+}
+
+const IN_FLIGHT: &str = "in_flight";
+
+/// Derives the names of families, or checks the user's.
+pub struct Names<'a> {
+    pub package: String,
+    pub function: &'a str,
+    pub labels: &'a Labels,
+    pub errors: &'a Errors,
+}
+
+impl Names<'_> {
+    pub fn counter(&self, metric: Option<&Metric>) -> Option<Family> {
+        self.family(metric, "calls_total", |by| format!("Calls{by}."))
+    }
+
+    pub fn histogram(&self, metric: &Metric) -> Option<Family> {
+        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
+        self.family(Some(metric), "duration_seconds", |by| format!("Duration of calls in seconds{}.", comma(by)))
+    }
+
+    pub fn in_flight(&self, metric: &Metric) -> Option<Family> {
+        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
+        self.family(Some(metric), IN_FLIGHT, |by| format!("Calls running now{}.", comma(by)))
+    }
+
+    /// `help` gets ` by task_name and status`, or nothing.
+    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&str) -> String) -> Option<Family> {
+        if metric.is_some_and(|metric| metric.off) {
+            return None;
+        }
+        let named = metric.and_then(|metric| metric.name.as_ref());
+        if let Some(name) = named {
+            if let Err(message) = names::family(&name.value()) {
+                self.errors.at(name, message);
+            }
+        }
+        let (mut places, status) =
+            self.labels.of_family(metric.and_then(|metric| metric.labels.as_deref()), suffix == IN_FLIGHT);
+        let described = |label: &Label| match label.holds {
+            // Which labels it has, the compiler knows.
+            Holds::Set { .. } => format!("the labels of {}", label.name),
+            _ => label.name.clone(),
+        };
+        let mut labels: Vec<String> = places.iter().map(|place| described(&self.labels.all[*place])).collect();
+        // Without labels of the user's, a derived family has `function` and a named one has none.
+        let lists = metric.is_some_and(|metric| metric.labels.is_some());
+        if self.labels.all.is_empty() && named.is_none() && !lists {
+            (places, labels) = (vec![0], vec!["function".to_owned()]);
+        }
+        if status {
+            labels.push("status".to_owned());
+        }
+        let given = metric.and_then(|metric| metric.help.as_ref());
+        if let Some(text) = given.filter(|text| text.value().trim().is_empty()) {
+            self.errors.at(text, "the help text is empty; say what is counted, or leave `help` out");
+        }
+        Some(Family {
+            name: named.map_or_else(|| self.derived(suffix, &places), LitStr::value),
+            help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
+            status,
+            labels: places,
+        })
+    }
+
+    /// `{crate}_task_calls_total` for the label `task_name`, `{crate}_{fn}_calls_total` for labels of the function's own.
+    fn derived(&self, suffix: &str, places: &[usize]) -> String {
+        // A label of another family alone says nothing of this one.
+        let identity = self.labels.identity().filter(|at| {
+            let label = &self.labels.all[*at];
+            !label.is_listed_only || places.contains(at)
+        });
+        let stem = match identity.map(|at| self.labels.all[at].name.as_str()) {
+            Some(label) => label.strip_suffix("_name").filter(|stem| !stem.is_empty()).unwrap_or(label).to_owned(),
+            None if self.labels.all.is_empty() => "function".to_owned(),
+            None => names::part(self.function),
+        };
+        format!("{}_{stem}_{suffix}", self.package)
+    }
+}
+
+/// ` by a, b and c`, or nothing.
+fn by(labels: &[String]) -> String {
+    match labels.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(" by {last}"),
+        Some((last, rest)) => format!(" by {} and {last}", rest.join(", ")),
+    }
+}
+
+/// No two families of one attribute may share a sample's name.
+pub fn distinct(families: [&Option<Family>; 3], args: &Args, errors: &Errors) {
+    let keys = [&args.counter, &args.histogram, &args.in_flight];
+    let samples = |at: usize, family: &Family| -> Vec<String> {
+        let suffixes: &[&str] = if at == 1 { &["", "_bucket", "_sum", "_count"] } else { &[""] };
+        suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
+    };
+    for later in 1..families.len() {
+        for earlier in 0..later {
+            let (Some(a), Some(b)) = (families[earlier], families[later]) else { continue };
+            let taken = samples(earlier, a);
+            let clash = samples(later, b).into_iter().find(|sample| taken.contains(sample));
+            if let (Some(sample), Some(metric)) = (clash, keys[later]) {
+                let message = format!("two families of this attribute have a sample `{sample}`; rename one of them");
+                match &metric.name {
+                    Some(name) => errors.at(name, message),
+                    None => errors.at(&metric.key, message),
+                }
+            }
+        }
+    }
+}
+
+pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
+    let inner = args.histogram.as_ref().and_then(|metric| metric.buckets.as_ref());
+    if let (Some(_), Some(outer)) = (inner, &args.buckets) {
+        errors.at(&outer.key, "duplicate argument `buckets`: `histogram(…)` has it too; remove one of the two");
+    }
+    let buckets = inner.or(args.buckets.as_ref())?;
+    if !has_histogram {
+        errors.at(&buckets.key, "`buckets` needs a histogram; add `histogram`");
+    }
+    match &buckets.bounds {
+        Expr::Lit(_) | Expr::Unary(_) => {
+            errors.at(&buckets.bounds, "expected bounds in seconds, such as `[0.1, 1.0]` or the name of a constant");
+        }
+        Expr::Macro(bounds) if bounds.mac.path.is_ident("vec") => {
+            errors.at(bounds, "bounds are known while compiling; write `[…]` instead of `vec![…]`");
+        }
+        _ => {}
+    }
+    if let Some(this) = find(buckets.bounds.to_token_stream(), &["Self".to_owned()]) {
+        errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
+    }
+    Some(buckets.bounds.clone())
+}
