@@ -29,12 +29,12 @@ use proc_macro::TokenStream;
 /// #[observed(status = TaskStatus, after(hit = |page| page.is_some()))]
 /// ```
 ///
-/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>` or
-/// `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
+/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>`
+/// or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
 ///
-/// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's own
-/// attribute behind them. `#[observed(skip)]` leaves a method out. A `const fn` is left out too: it also runs in the
-/// compiler, where nothing is counted.
+/// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
+/// own attribute behind them. `#[observed(skip)]` leaves a method out. A `const fn` is left out too: it also runs in
+/// the compiler, where nothing is counted.
 ///
 /// # What a call is told as
 ///
@@ -47,9 +47,9 @@ use proc_macro::TokenStream;
 /// | `cancelled` | its future was dropped after its first poll; one that was never polled is not a call |
 /// | `panicked` | unwound |
 ///
-/// Only those that the function can have are exposed: by the counter from its first call on, by the histogram when a call
-/// ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and exposed in
-/// seconds; a future's counts from its first poll.
+/// Only those that the function can have are exposed: by the counter from its first call on, by the histogram when a
+/// call ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and
+/// exposed in seconds; a future's counts from its first poll.
 ///
 /// `status = MyStatus` gives other words, those of an enum with [`Outcome`](derive@Outcome). With `impl Classify<R> for
 /// MyStatus` the returned value, an `R`, chooses the word: then all words of the enum are possible.
@@ -90,51 +90,52 @@ use proc_macro::TokenStream;
 ///
 /// # Labels
 ///
-/// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one with
-/// the trait by hand. It must be known where the function is written, so it names no type parameter of the function or of
-/// the impl round it. The type of an expression is inferred from the types of the parameters that it names; where it names
-/// `self`, or a parameter whose type cannot be written (`impl Trait`) or is a type parameter, say it:
-/// `name: Type = expression`.
+/// A label's type has a known number of values: an enum with `#[derive(Label)]`, `bool`, an `Option` of these, or one
+/// with the trait by hand. It must be known where the function is written, so it names no type parameter of the
+/// function or of the impl round it. The type of an expression is inferred from the types of the parameters that it
+/// names; where it names `self`, or a parameter whose type cannot be written (`impl Trait`) or is a type parameter, say
+/// it: `name: Type = expression`.
 ///
-/// A reference is a label if what it points to is: `&req.route`. A parameter stays the body's. An expression is evaluated once, before the body, when the function is called (of an
-/// `async fn` with another attribute below this one, at the first poll). It reads the parameters that have a plain name,
-/// and cannot change them.
+/// A reference is a label if what it points to is: `&req.route`. A parameter stays the body's. An expression is
+/// evaluated once, before the body, when the function is called (of an `async fn` with another attribute below this
+/// one, at the first poll). It reads the parameters that have a plain name, and cannot change them.
 ///
-/// **`max = N`** makes a label of what is open-ended: strings, integers, addresses, an `Option` of these, and what implements
-/// `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the life of the
-/// process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family, label}` counts it, and
-/// a warning names the label once, at a scrape. `tallied::reserve` gives places to values before they come. Functions that
-/// feed one family share its values. `N` is a constant. Labels are taken when a function is called, so the value of a future
-/// that is never polled has its place too, though nothing is counted.
+/// **`max = N`** makes a label of what is open-ended: strings, integers, addresses, an `Option` of these, and what
+/// implements `OpenLabel`; the type may be a parameter of the function. The first `N` values that come are kept for the
+/// life of the process, the rest is `_other`, with the other labels intact: `tallied_label_overflow_total{family,
+/// label}` counts it, and a warning names the label once, at a scrape. `tallied::reserve` gives places to values before
+/// they come. Functions that feed one family share its values. `N` is a constant. Labels are taken when a function is
+/// called, so the value of a future that is never polled has its place too, though nothing is counted.
 ///
-/// **`flatten`** takes all labels of a struct with [`LabelSet`](derive@LabelSet), under their own names. In the list of a family
-/// the set goes by its name in `labels(…)`. In the span it is one field. An expression needs its type. A
-/// set cannot stand in `after`, and a family takes it whole or not at all.
+/// **`flatten`** takes all labels of a struct with [`LabelSet`](derive@LabelSet), under their own names. In the list of
+/// a family the set goes by its name in `labels(…)`. In the span it is one field. An expression needs its type. A set
+/// cannot stand in `after`, and a family takes it whole or not at all.
 ///
-/// **`after`** calls its closure with a reference to the returned value, once, when the call has returned; of a future, with
-/// its output. The closure sees nothing else of the function. A call that panicked or was cancelled has these labels empty.
-/// A gauge of running calls has none of them. The type is inferred from the return type, where that can be written.
+/// **`after`** calls its closure with a reference to the returned value, once, when the call has returned; of a future,
+/// with its output. The closure sees nothing else of the function. A call that panicked or was cancelled has these
+/// labels empty. A gauge of running calls has none of them. The type is inferred from the return type, where that can
+/// be written.
 ///
-/// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up over the
-/// others, and a word that only such a list has is a label of that family alone.
+/// A family has all labels of the attribute and `status`, unless it lists its own: `counter(labels(status))` adds up
+/// over the others, and a word that only such a list has is a label of that family alone.
 ///
-/// The compiler multiplies label sets, statuses and the series of one child (a histogram's has one for each bucket, `+Inf`,
-/// sum and count) and refuses a family that can have more than its budget: `budget = N`, else `TALLIED_SERIES_BUDGET` of the
-/// build's environment (for packages of your own, not for dependencies), else 10,000.
+/// The compiler multiplies label sets, statuses and the series of one child (a histogram's has one for each bucket,
+/// `+Inf`, sum and count) and refuses a family that can have more than its budget: `budget = N`, else
+/// `TALLIED_SERIES_BUDGET` of the build's environment (for packages of your own, not for dependencies), else 10,000.
 ///
 /// # The span
 ///
-/// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the labels; those of the returned value are
-/// recorded when it is there. Arguments are never recorded.
+/// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the
+/// labels; those of the returned value are recorded when it is there. Arguments are never recorded.
 ///
 /// # Limits
 ///
 /// A `const fn` and a function without a body are refused, each with the reason. In a function with
-/// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`), `Location::caller()` is the
-/// function itself. A function that returns a
-/// future under a name of its own (a struct, an alias that is not called `BoxFuture` or `LocalBoxFuture`) or as
-/// `Box<dyn Future + Unpin>` is told when it returns that future, not when the future is done. An `async fn` that returns
-/// a closure over references (`-> impl Fn(&str) -> &str`) does not compile.
+/// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`),
+/// `Location::caller()` is the function itself. A function that returns a future under a name of its own (a struct, an
+/// alias that is not called `BoxFuture` or `LocalBoxFuture`) or as `Box<dyn Future + Unpin>` is told when it returns
+/// that future, not when the future is done. An `async fn` that returns a closure over references (`-> impl Fn(&str) ->
+/// &str`) does not compile.
 #[proc_macro_attribute]
 pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let package = Package {
@@ -161,8 +162,8 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A text is the variant's name in `snake_case`, unless `#[label(rename = "…")]` on the variant or
 /// `#[label(rename_all = "…")]` on the enum says another: `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`,
-/// `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`. An abbreviation is one word: `HTTPServer` is
-/// `http_server`.
+/// `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`. An abbreviation is one word:
+/// `HTTPServer` is `http_server`.
 ///
 /// A variant may hold one other label; its values are then the values of that label, and the numbers add up. No two
 /// values may have the same text, across nesting too: the compiler refuses it. `#[label(crate = path)]` says where
@@ -189,8 +190,8 @@ pub fn label(input: TokenStream) -> TokenStream {
 ///
 /// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, a `char`, an address, an
 /// `Option` of these, or what implements `OpenLabel`. No two
-/// labels may have the same name, those behind `flatten` included: the compiler refuses it. `#[label(crate = path)]` says
-/// where `tallied` is.
+/// labels may have the same name, those behind `flatten` included: the compiler refuses it. `#[label(crate = path)]`
+/// says where `tallied` is.
 #[proc_macro_derive(LabelSet, attributes(label))]
 pub fn label_set(input: TokenStream) -> TokenStream {
     label_sets::derive(input.into()).into()
@@ -211,9 +212,9 @@ pub fn label_set(input: TokenStream) -> TokenStream {
 /// async fn run(task: Task) -> Result<(), Failure> { … }
 /// ```
 ///
-/// `ok` and `error` are needed, by `#[outcome(…)]` or by a variant that is called `Ok` or `Error`. `cancelled` and `panicked`
-/// are those of `error` where no variant has them. A variant without a role is for values that say it themselves, by the
-/// trait `Classify`.
+/// `ok` and `error` are needed, by `#[outcome(…)]` or by a variant that is called `Ok` or `Error`. `cancelled` and
+/// `panicked` are those of `error` where no variant has them. A variant without a role is for values that say it
+/// themselves, by the trait `Classify`.
 #[proc_macro_derive(Outcome, attributes(outcome))]
 pub fn outcome(input: TokenStream) -> TokenStream {
     outcome::derive(input.into()).into()

@@ -44,11 +44,11 @@ pub const fn of_environment(variable: Option<&str>, before: (usize, &'static str
 /// Who refuses what no budget allows.
 const NO_MORE: &str = "there is none above that";
 
-/// Refuses a callsite, while compiling, one of whose families can have more series than the budget. `ways` are the statuses
-/// that its calls can have.
+/// Refuses a callsite, while compiling, one of whose families can have more series than the budget. `ways` are the
+/// statuses that its calls can have.
 ///
-/// Series = label sets × statuses × the series of one child; a histogram's child has one for each bound, `+Inf`, sum and
-/// count.
+/// Series = label sets × statuses × the series of one child; a histogram's child has one for each bound, `+Inf`, sum
+/// and count.
 ///
 /// # Panics
 ///
@@ -73,8 +73,8 @@ pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways) {
     }
 }
 
-/// Of the first family that is over it, the largest first: one message is enough. Then of the cells, which are there for
-/// every label set even if each family has only some of the labels.
+/// Of the first family that is over it, the largest first: one message is enough. Then of the cells, which are there
+/// for every label set even if each family has only some of the labels.
 const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
     let parts = [
         (says.histogram, says.bounds.len() + 3),

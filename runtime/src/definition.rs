@@ -1,4 +1,5 @@
-//! What an attribute says of its families: constants, from which the compiler proves the budget and a scrape takes the names.
+//! What an attribute says of its families: constants, from which the compiler proves the budget and a scrape takes the
+//! names.
 
 use crate::family::Family;
 use crate::label::{self, Dimension};
@@ -42,7 +43,8 @@ pub struct Definition {
     pub(crate) place: (&'static str, u32),
 }
 
-/// Each takes a family's name, its help, the places of its labels among those of the callsite, and whether it has `status`.
+/// Each takes a family's name, its help, the places of its labels among those of the callsite, and whether it has
+/// `status`.
 impl Definition {
     /// A callsite without families.
     #[must_use]
@@ -79,8 +81,8 @@ impl Definition {
         self
     }
 
-    /// How many label sets there is room for. One that is over its budget does not compile: it gets no room, so that the
-    /// compiler has not to make it first.
+    /// How many label sets there is room for. One that is over its budget does not compile: it gets no room, so that
+    /// the compiler has not to make it first.
     #[must_use]
     pub const fn room(&self) -> usize {
         let sets = label::sets(self.dimensions);

@@ -47,8 +47,8 @@ pub const fn cells(bounds: &[f64]) -> usize {
     bounds.len() + 1
 }
 
-/// The bounds in nanoseconds, the last place unused: a duration of `d` nanoseconds is at most a bound of `b` seconds if and only
-/// if `d <= nanos(b)`.
+/// The bounds in nanoseconds, the last place unused: a duration of `d` nanoseconds is at most a bound of `b` seconds if
+/// and only if `d <= nanos(b)`.
 #[cfg(feature = "metrics")]
 // `as` saturates: a bound of a thousand years is never met. Up to 104 days a nanosecond has a float of its own.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]

@@ -23,9 +23,9 @@ thread_local! {
 
 /// The registry for other people's `prometheus` collectors: what is registered here is on our exposition too.
 ///
-/// Only scrapes read it. A family that cannot be exposed is left out, with a warning that is given once. A collector that
-/// panics takes the other collectors in this registry with it for that scrape, also with a warning; families of ours are
-/// never touched.
+/// Only scrapes read it. A family that cannot be exposed is left out, with a warning that is given once. A collector
+/// that panics takes the other collectors in this registry with it for that scrape, also with a warning; families of
+/// ours are never touched.
 ///
 /// ```
 /// let jobs = prometheus::IntCounter::new("jobs_total", "Jobs taken from the queue.")?;

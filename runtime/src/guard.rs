@@ -1,7 +1,7 @@
 //! A call from its beginning to its end.
 //!
-//! The invariant: a [`Call`] is ended exactly once. Whoever knows how it ended says so with [`Call::end`]; a call that is
-//! dropped without a word was unwound, because every other way out passes somebody who knows.
+//! The invariant: a [`Call`] is ended exactly once. Whoever knows how it ended says so with [`Call::end`]; a call that
+//! is dropped without a word was unwound, because every other way out passes somebody who knows.
 
 use tracing::Span;
 
@@ -24,8 +24,8 @@ impl<K: Callsite> Call<K> {
         Call { site, set, started: K::TIMED.then(Started::now) }
     }
 
-    /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its span
-    /// learns what the value adds to its labels.
+    /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its
+    /// span learns what the value adds to its labels.
     #[inline]
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: &Span) {
         // Where nothing is counted, nobody asks but the span.
@@ -83,8 +83,9 @@ pub fn observe<K: Callsite, R, T: Told>(
 
 /// A call of a function whose body stays where it is, because a closure cannot stand for it.
 ///
-/// It sees no returned value, so its words are the usual ones: the call is told as `ok`, or as `panicked` if the thread began to unwind meanwhile. A call
-/// that is made while the thread unwinds already, and panics itself, is taken for `ok`: nothing tells the two apart.
+/// It sees no returned value, so its words are the usual ones: the call is told as `ok`, or as `panicked` if the thread
+/// began to unwind meanwhile. A call that is made while the thread unwinds already, and panics itself, is taken for
+/// `ok`: nothing tells the two apart.
 pub struct Inline<K: Callsite> {
     call: Option<Call<K>>,
     unwinding_before: bool,

@@ -26,11 +26,11 @@
 //! # Where to look
 //!
 //! - [`observed`]: the attribute, with all of its arguments.
-//! - [`Label`]: types that may label a metric, and how to make one. [`LabelSet`]: structs of these. [`OpenLabel`]: values with a
-//!   text and no end, for labels that keep the first `N`.
+//! - [`Label`]: types that may label a metric, and how to make one. [`LabelSet`]: structs of these. [`OpenLabel`]:
+//!   values with a text and no end, for labels that keep the first `N`.
 //! - [`Outcome`], [`Classify`] and [`Status`]: the words for what becomes of a call.
-//! - [`catalogue()`]: all families of the program, with the most series that they can have. [`reserve`]: places for values that
-//!   are expected.
+//! - [`catalogue()`]: all families of the program, with the most series that they can have. [`reserve`]: places for
+//!   values that are expected.
 //! - [`gather_metrics`] and [`encode`]: the exposition.
 //! - `registry` takes `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
 //! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.

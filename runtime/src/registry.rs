@@ -1,7 +1,8 @@
-//! One scrape: callsites become families, other people's collectors join them, and what cannot stand together is left out.
+//! One scrape: callsites become families, other people's collectors join them, and what cannot stand together is left
+//! out.
 //!
-//! Holds a lock: it guards the set of notices already given, so each is told once. Scrapes take it when they have something to
-//! tell, and nobody else does.
+//! Holds a lock: it guards the set of notices already given, so each is told once. Scrapes take it when they have
+//! something to tell, and nobody else does.
 //!
 //! The invariant: whatever leaves here can be written. Names follow the grammar, a sample's name belongs to one family,
 //! a label set stands once.

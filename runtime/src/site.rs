@@ -24,8 +24,8 @@ pub trait Callsite: Sync + 'static {
     const TIMED: bool;
     /// A call with these labels begins that can end in these ways.
     fn begin(&'static self, set: usize, ways: Ways);
-    /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if it
-    /// is timed.
+    /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
+    /// it is timed.
     fn end(&'static self, ran: usize, set: usize, status: usize, nanos: Option<u64>);
     /// The words for what becomes of a call.
     fn words(&self) -> &Words;
@@ -33,8 +33,8 @@ pub trait Callsite: Sync + 'static {
     fn record(&'static self, set: usize, span: &Span);
 }
 
-/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that of
-/// statuses.
+/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that
+/// of statuses.
 pub struct Site<const N: usize, const S: usize, const K: usize> {
     definition: Definition,
     opens: &'static [Open],
@@ -46,8 +46,8 @@ pub struct Site<const N: usize, const S: usize, const K: usize> {
     entry: Entry,
 }
 
-/// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's file,
-/// and none in memory before it is used.
+/// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's
+/// file, and none in memory before it is used.
 pub struct Cells<const N: usize, const S: usize, const K: usize> {
     /// The ways out seen in any instance of the function; zero until the first call.
     #[cfg(feature = "metrics")]
@@ -57,8 +57,8 @@ pub struct Cells<const N: usize, const S: usize, const K: usize> {
     sets: [Set<N, K>; S],
 }
 
-/// The cells of most callsites, which have one label set and the usual words: with the standard buckets, and with none. Named
-/// here, so that the compiler counts them once and not at each callsite.
+/// The cells of most callsites, which have one label set and the usual words: with the standard buckets, and with none.
+/// Named here, so that the compiler counts them once and not at each callsite.
 pub type TimedCells = Cells<{ family::cells(&family::STANDARD_BUCKETS) }, 1, { Status::WORDS.len() }>;
 /// See [`TimedCells`].
 pub type TimedSite = <TimedCells as HasSite>::Site;

@@ -23,7 +23,8 @@ impl Kind {
         }
     }
 
-    /// What the names of a family's samples add to its own. No two families of one exposition may share a sample's name.
+    /// What the names of a family's samples add to its own. No two families of one exposition may share a sample's
+    /// name.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
             Kind::Counter | Kind::Gauge => &[""],

@@ -157,7 +157,8 @@ impl Callee {
         self.sig.inputs.iter().filter_map(parameter).collect()
     }
 
-    /// A type or constant parameter of the function or the block round it, or `Self`, in some tokens: what a `static` cannot name.
+    /// A type or constant parameter of the function or the block round it, or `Self`, in some tokens: what a `static`
+    /// cannot name.
     pub fn open_name(&self, tokens: TokenStream) -> Option<Ident> {
         let outer = self.outer.iter().cloned();
         let names: Vec<String> = parameters(&self.sig.generics).chain(outer).chain(["Self".to_owned()]).collect();

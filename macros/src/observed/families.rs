@@ -82,7 +82,8 @@ impl Names<'_> {
         })
     }
 
-    /// `{crate}_task_calls_total` for the label `task_name`, `{crate}_{fn}_calls_total` for labels of the function's own.
+    /// `{crate}_task_calls_total` for the label `task_name`, `{crate}_{fn}_calls_total` for labels of the function's
+    /// own.
     fn derived(&self, suffix: &str, places: &[usize]) -> String {
         // A label of another family alone says nothing of this one.
         let identity = self.labels.identity().filter(|at| {

@@ -70,8 +70,8 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The labels of a family, by their places: those that it lists, or else all that are not for others alone. And whether
-    /// it has `status`. A call that is running has none of what is known when it ends.
+    /// The labels of a family, by their places: those that it lists, or else all that are not for others alone. And
+    /// whether it has `status`. A call that is running has none of what is known when it ends.
     pub fn of_family(&self, list: Option<&[Ident]>, of_running: bool) -> (Vec<usize>, bool) {
         let lists = |name: &str| list.is_some_and(|list| list.iter().any(|word| word.unraw() == name));
         let has = |label: &Label| if list.is_some() { lists(&label.name) } else { !label.is_listed_only };

@@ -72,8 +72,8 @@ impl VisitMut for Nameable {
     }
 }
 
-/// Whether a word stands in an expression as a name: not behind a dot, where it is a field, but in the braces of a format
-/// string.
+/// Whether a word stands in an expression as a name: not behind a dot, where it is a field, but in the braces of a
+/// format string.
 pub fn names(expression: TokenStream, word: &str) -> bool {
     let mut dots = 0;
     for token in expression {
@@ -92,8 +92,8 @@ pub fn names(expression: TokenStream, word: &str) -> bool {
     false
 }
 
-/// A parameter of the function in a closure that binds nothing of that name. One that makes variables of its own is left to
-/// the compiler.
+/// A parameter of the function in a closure that binds nothing of that name. One that makes variables of its own is
+/// left to the compiler.
 pub fn captured(closure: &ExprClosure, parameters: &[Parameter<'_>]) -> Option<Ident> {
     let body = closure.body.to_token_stream();
     // `self` is nobody else's.
@@ -109,8 +109,8 @@ pub fn captured(closure: &ExprClosure, parameters: &[Parameter<'_>]) -> Option<I
     free.map(|parameter| parameter.ident.to_string()).find_map(|name| free_name(body.clone(), &name))
 }
 
-/// Where a word stands in an expression as a name of its own: no field, no part of a path, no lifetime, no item, and not
-/// within a macro, which may mean anything by it.
+/// Where a word stands in an expression as a name of its own: no field, no part of a path, no lifetime, no item, and
+/// not within a macro, which may mean anything by it.
 fn free_name(expression: TokenStream, word: &str) -> Option<Ident> {
     let tokens: Vec<TokenTree> = expression.into_iter().collect();
     let is = |at: Option<usize>, c: char| {

@@ -61,8 +61,8 @@ pub enum Told {
     ByReturn,
     /// It can be an error too.
     Result,
-    /// The compiler knows, of this type; the signature says only so much. The type may name parameters of an `impl` round the
-    /// function, which a constant beside the function cannot.
+    /// The compiler knows, of this type; the signature says only so much. The type may name parameters of an `impl`
+    /// round the function, which a constant beside the function cannot.
     ByType(bool, Type),
     /// Any word of the user's.
     Anything,
@@ -139,8 +139,8 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     }
 }
 
-/// One label set, four statuses and the standard buckets are 60 series: nothing that needs a proof, unless the budget is
-/// smaller still. (The compiler's time is the user's.)
+/// One label set, four statuses and the standard buckets are 60 series: nothing that needs a proof, unless the budget
+/// is smaller still. (The compiler's time is the user's.)
 fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
     let is_one = |label: &Label| matches!(label.holds, Holds::Name | Holds::Path | Holds::Text(_));
     let has_buckets = args.buckets.is_some() || args.histogram.as_ref().is_some_and(|metric| metric.buckets.is_some());

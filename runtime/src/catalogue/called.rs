@@ -1,7 +1,7 @@
 //! The callsites that were called, in the order of their first calls.
 //!
-//! A list without a lock: a callsite appends itself at its first call, and is never removed. Appending waits for nobody, so
-//! it may happen inside a user's call.
+//! A list without a lock: a callsite appends itself at its first call, and is never removed. Appending waits for
+//! nobody, so it may happen inside a user's call.
 
 use once_cell::race::OnceRef;
 

@@ -20,9 +20,10 @@ use crate::label::{self, Digit};
 /// assert!(tallied::catalogue().series() <= 50_000, "{}", tallied::catalogue());
 /// ```
 ///
-/// The list is made by the linker, of every crate of the program. On a target for which the crate `linkme` does not know how
-/// (WebAssembly, say), a family is known from its first call on. A crate whose functions the program never names may not be
-/// linked at all: put the test where the whole program is, or name its crates there (`use shop as _;`). Without the feature `metrics` it is empty.
+/// The list is made by the linker, of every crate of the program. On a target for which the crate `linkme` does not
+/// know how (WebAssembly, say), a family is known from its first call on. A crate whose functions the program never
+/// names may not be linked at all: put the test where the whole program is, or name its crates there (`use shop as
+/// _;`). Without the feature `metrics` it is empty.
 #[must_use]
 pub fn catalogue() -> Catalogue {
     #[cfg(feature = "metrics")]
@@ -134,8 +135,8 @@ impl CataloguedFamily {
         &self.labels
     }
 
-    /// The most series that it can have, or more where `status` names words of your own, all of which are counted: label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum
-    /// and count.
+    /// The most series that it can have, or more where `status` names words of your own, all of which are counted:
+    /// label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum and count.
     #[must_use]
     pub fn series(&self) -> usize {
         self.series

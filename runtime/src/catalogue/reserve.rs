@@ -85,10 +85,10 @@ impl Error for ReserveError {}
 
 /// Keeps places for values of a label with `max`, as if they had come first.
 ///
-/// Meant for the start of a program, for values that are known there: tenants of a configuration, routes of a router. Each
-/// takes one of the `max` places, and is exposed at zero from the first call of a function of the family on. One that is kept
-/// already stays. Families that are fed by one function share their values. The value of a label that is no string is its text:
-/// `"12"` for the number 12.
+/// Meant for the start of a program, for values that are known there: tenants of a configuration, routes of a router.
+/// Each takes one of the `max` places, and is exposed at zero from the first call of a function of the family on. One
+/// that is kept already stays. Families that are fed by one function share their values. The value of a label that is
+/// no string is its text: `"12"` for the number 12.
 ///
 /// ```
 /// # use tallied::observed;
@@ -105,8 +105,9 @@ impl Error for ReserveError {}
 ///
 /// # Errors
 ///
-/// There is no such family or label, a value is never kept, or no place is left for it: those before it have theirs then. On a target without a list of callsites by the linker (see
-/// [`catalogue`](crate::catalogue())) a family is known from its first call on. Without the feature `metrics` it is `Ok`.
+/// There is no such family or label, a value is never kept, or no place is left for it: those before it have theirs
+/// then. On a target without a list of callsites by the linker (see [`catalogue`](crate::catalogue())) a family is
+/// known from its first call on. Without the feature `metrics` it is `Ok`.
 pub fn reserve<V: AsRef<str>>(
     family: &str,
     label: &str,

@@ -1,7 +1,8 @@
-//! Which callsites share the values of an open-ended label: those that feed one family, and those that feed one with them.
+//! Which callsites share the values of an open-ended label: those that feed one family, and those that feed one with
+//! them.
 //!
-//! Where the linker makes no list, only what was called so far is known: two families that are fed apart first and together
-//! later keep values of their own each, and so a family can have more than it was meant to.
+//! Where the linker makes no list, only what was called so far is known: two families that are fed apart first and
+//! together later keep values of their own each, and so a family can have more than it was meant to.
 //!
 //! Holds a lock, which is taken at the first call of a callsite with such a label and never again.
 

@@ -25,9 +25,9 @@ impl Format {
 
 /// Appends one scrape of every family to `out`.
 ///
-/// Cost is linear in the number of series. Scrapes may run side by side, and no observed call ever waits for one. A family
-/// that cannot be exposed is left out, and said once as a `tracing` warning with the target `tallied`. Does not panic
-/// unless the program's own `tracing` subscriber does. Without the feature `metrics` nothing is appended.
+/// Cost is linear in the number of series. Scrapes may run side by side, and no observed call ever waits for one. A
+/// family that cannot be exposed is left out, and said once as a `tracing` warning with the target `tallied`. Does not
+/// panic unless the program's own `tracing` subscriber does. Without the feature `metrics` nothing is appended.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::ptr_arg))]
 pub fn encode(format: Format, out: &mut Vec<u8>) {
     #[cfg(feature = "metrics")]

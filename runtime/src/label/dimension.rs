@@ -1,7 +1,7 @@
 //! The labels of a callsite: of each its name, and the text of each of its values.
 //!
-//! One of them may hold the function's name: its bare name where the user gave the label a name, and its path in the crate
-//! where nobody did (`function`), so that two methods of one name never share a series by accident.
+//! One of them may hold the function's name: its bare name where the user gave the label a name, and its path in the
+//! crate where nobody did (`function`), so that two methods of one name never share a series by accident.
 
 use std::borrow::Cow;
 
@@ -48,8 +48,8 @@ impl Dimension {
         Dimension { label, texts: Texts::One(text), after: After::No }
     }
 
-    /// A label that holds the function's path in its crate. `module` is the callsite's `module_path!()`, and `type_name`
-    /// gives the type name of an item inside the function.
+    /// A label that holds the function's path in its crate. `module` is the callsite's `module_path!()`, and
+    /// `type_name` gives the type name of an item inside the function.
     #[must_use]
     pub const fn path(label: &'static str, module: &'static str, type_name: fn() -> &'static str) -> Self {
         Dimension { label, texts: Texts::Path { module, type_name }, after: After::No }

@@ -1,7 +1,8 @@
 //! Labels: types with a known number of values, and the text of each.
 //!
-//! Deliberately absent: any way from a `String` or an integer to a label without a bound. Each distinct value of a label is a
-//! time series of its own, so a type that cannot say how many it has is none; `max = N` says it for it (`open`).
+//! Deliberately absent: any way from a `String` or an integer to a label without a bound. Each distinct value of a
+//! label is a time series of its own, so a type that cannot say how many it has is none; `max = N` says it for it
+//! (`open`).
 
 mod dimension;
 mod message;
@@ -34,8 +35,8 @@ use set::count;
 
 /// A type whose values may label a metric: it knows how many there are.
 ///
-/// `#[derive(Label)]` writes it for enums. `bool` has the values `false` and `true`; `Option<L>` those of `L` and the absent
-/// label; `()` is the absent label alone; a reference is a label if what it points to is.
+/// `#[derive(Label)]` writes it for enums. `bool` has the values `false` and `true`; `Option<L>` those of `L` and the
+/// absent label; `()` is the absent label alone; a reference is a label if what it points to is.
 ///
 /// # By hand
 ///
@@ -74,8 +75,8 @@ pub trait Label {
     /// The text of each value, in the order of [`index`](Label::index).
     const VALUES: Values;
 
-    /// How many values there are: one series each, times those of the other labels. Not to be overridden: what counts is
-    /// the number of texts.
+    /// How many values there are: one series each, times those of the other labels. Not to be overridden: what counts
+    /// is the number of texts.
     const CARDINALITY: usize = Self::VALUES.len();
 
     /// Which of [`VALUES`](Label::VALUES) this is. Called once a call: it should cost no more than a `match`.

@@ -1,10 +1,11 @@
 //! Open-ended labels: the first `N` values of each are kept, what comes later is `_other`.
 //!
-//! A value that is kept already is found without a lock and without allocation. A new one is boxed and put into the first
-//! free place, which threads race for: one waits for another only while that one moves its value there.
+//! A value that is kept already is found without a lock and without allocation. A new one is boxed and put into the
+//! first free place, which threads race for: one waits for another only while that one moves its value there.
 //!
 //! Values come from outside. They are hashed with keys of this process, so nobody can choose values that collide; those
-//! longer than [`LONGEST`] bytes are not kept; nothing that they contain can do harm before the exposition, which escapes.
+//! longer than [`LONGEST`] bytes are not kept; nothing that they contain can do harm before the exposition, which
+//! escapes.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::OnceLock;
@@ -186,8 +187,8 @@ impl Table {
         (0..=last).map(move |step| first.wrapping_add(step) & last)
     }
 
-    /// A value that is none of the first `placed`: it gets the first free place, or the place that another thread gave it
-    /// meanwhile. The last free place may go to another value: then it is not kept.
+    /// A value that is none of the first `placed`: it gets the first free place, or the place that another thread gave
+    /// it meanwhile. The last free place may go to another value: then it is not kept.
     #[cold]
     fn keep(&self, hash: u64, text: &str, placed: usize) -> Option<usize> {
         let mut mine = None;

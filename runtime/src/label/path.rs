@@ -12,8 +12,8 @@ pub fn type_name_of<F>(_: F) -> &'static str {
 ///
 /// The compiler writes `krate::cart::Cart::load::marker`, or `<krate::cart::Cart as krate::Store>::load::marker` for a
 /// trait's method, or `krate::orders::<impl krate::Store for krate::cart::Cart>::load::marker` where the impl stands in
-/// another module than its type: all three are `cart::Cart::load`. A list of parameters that are left open (`Cart<_>`) is
-/// cut, one with types in it (`Cart<u8>`) stays: it tells two impls apart.
+/// another module than its type: all three are `cart::Cart::load`. A list of parameters that are left open (`Cart<_>`)
+/// is cut, one with types in it (`Cart<u8>`) stays: it tells two impls apart.
 pub(super) fn path(module: &'static str, type_name: &'static str) -> Cow<'static, str> {
     let function = type_name.rsplit_once("::").map_or(type_name, |(function, _marker)| function);
     let krate = module.split("::").next().unwrap_or(module);
@@ -66,7 +66,8 @@ fn without_crates(path: &str, krate: &str) -> String {
     out + rest
 }
 
-/// The type and the rest of `<Type as Trait>::rest`, `module::<impl Type>::rest` or `module::<impl Trait for Type>::rest`.
+/// The type and the rest of `<Type as Trait>::rest`, `module::<impl Type>::rest` or `module::<impl Trait for
+/// Type>::rest`.
 fn qualified(function: &str) -> Option<String> {
     let open = if function.starts_with('<') { 0 } else { function.find("::<impl ")? + 2 };
     let close = open + matching(&function[open..])?;

@@ -139,7 +139,8 @@ pub(super) const fn count(values: Values) -> usize {
     if len == 0 { 1 } else { len }
 }
 
-/// Refuses labels, while compiling, of which two have the same name, through sets too. `status` is one more, if it is there.
+/// Refuses labels, while compiling, of which two have the same name, through sets too. `status` is one more, if it is
+/// there.
 ///
 /// # Panics
 ///

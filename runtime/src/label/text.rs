@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A value with a text, of a type that does not say how many there are. With `max = N` it may label a metric: the first `N`
-/// texts are kept, the rest is counted as `_other`.
+/// A value with a text, of a type that does not say how many there are. With `max = N` it may label a metric: the first
+/// `N` texts are kept, the rest is counted as `_other`.
 ///
 /// Strings, integers, `char` and addresses are such; so is an `Option` of these, whose `None` has the empty text, and a
 /// reference.

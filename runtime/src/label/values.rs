@@ -21,8 +21,8 @@ impl Values {
         Values(Node::Texts(texts))
     }
 
-    /// The same, for texts that are known to be different and not empty: what a derive has compared need not be compared
-    /// again by the compiler.
+    /// The same, for texts that are known to be different and not empty: what a derive has compared need not be
+    /// compared again by the compiler.
     #[doc(hidden)]
     #[must_use]
     pub const fn distinct(texts: &'static [&'static str]) -> Self {

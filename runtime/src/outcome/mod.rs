@@ -1,7 +1,7 @@
 //! What became of a call: its words, and which of them a function can have.
 //!
-//! Deliberately absent: any look at a thread's panic state. Who ends a call knows what it was; the guard beside a body that a
-//! closure cannot stand for is the one exception, and looks for itself.
+//! Deliberately absent: any look at a thread's panic state. Who ends a call knows what it was; the guard beside a body
+//! that a closure cannot stand for is the one exception, and looks for itself.
 
 mod told;
 
@@ -116,7 +116,8 @@ impl Words {
     ///
     /// # Panics
     ///
-    /// While compiling, if there are none or more than 64, two are the same, or a constant of the type is no index of them.
+    /// While compiling, if there are none or more than 64, two are the same, or a constant of the type is no index of
+    /// them.
     #[must_use]
     #[track_caller]
     pub const fn checked(self) -> Self {

@@ -31,8 +31,8 @@ use super::{Outcome, Status, Ways};
 /// # }
 /// ```
 ///
-/// In a generic function it counts if the function's own bounds say that it is there. A type of yours that is no `Result`
-/// can tell the usual words so: `impl Classify<Response> for tallied::Status`.
+/// In a generic function it counts if the function's own bounds say that it is there. A type of yours that is no
+/// `Result` can tell the usual words so: `impl Classify<Response> for tallied::Status`.
 pub trait Classify<R: ?Sized>: Outcome {
     /// What became of a call that returned this. A panic here counts the call as panicked.
     fn classify(returned: &R) -> Self;

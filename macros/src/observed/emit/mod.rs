@@ -200,8 +200,8 @@ fn split(pattern: &mut Pat, at: usize) -> (Ident, Pat) {
 }
 
 /// The user's braces with what they hold, and an item of ours in front: without it a block that is all there is in ours
-/// would raise `unused_braces`, and with a statement one that begins with an item `clippy::items_after_statements`. The braces keep their span and so their edition, which decides when the
-/// temporaries of the last expression are dropped.
+/// would raise `unused_braces`, and with a statement one that begins with an item `clippy::items_after_statements`. The
+/// braces keep their span and so their edition, which decides when the temporaries of the last expression are dropped.
 fn body(body: &Group) -> TokenStream {
     let statements = body.stream();
     let mut group = Group::new(Delimiter::Brace, ours!(const _: () = (); #statements));

@@ -223,8 +223,8 @@ fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     (given.unwrap_or_default(), checks)
 }
 
-/// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears of the
-/// bound of a function of ours: it has none.
+/// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears
+/// of the bound of a function of ours: it has none.
 // expands to: `Dimension::of("hit", { fn label() -> impl Label { … } values_of(label) })`
 fn inferred(name: &str, at: Span, value: &TokenStream, private: &TokenStream) -> TokenStream {
     let of = blamed_on(at, ours!(#private::Dimension::of));
