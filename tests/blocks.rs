@@ -146,6 +146,84 @@ made! {
     const GIVEN: u8 = 3;
 }
 
+struct Of<const N: usize>;
+
+#[observed(counter = "braces_total", function)]
+impl Of<{ 1 + 2 }> {
+    #![allow(clippy::unused_self)]
+    const LESS: bool = 1 < 2;
+
+    fn returned(&self) -> Of<{ 2 + 3 }> {
+        Of
+    }
+
+    fn bounded<T: Into<Of<{ 2 - 1 }>>>(&self, _: T) -> bool
+    where
+        Of<{ 2 + 3 }>: Sized,
+    {
+        Self::LESS
+    }
+
+    #[observed(skip)]
+    const fn constant() -> usize {
+        1 << 2
+    }
+
+    #[cfg(any())]
+    #[observed(labels(nothing_of_that_name))]
+    fn configured_away(&self) {}
+
+    fn last(&self) -> fn(u8) -> bool {
+        |n| n > 1
+    }
+}
+
+macro_rules! service {
+    ($name:ident { $($(#[$meta:meta])* method $member:item)* }) => {
+        struct $name;
+
+        #[observed(counter = "service_total", function)]
+        impl $name {
+            fn ping(&self) {}
+            $($(#[$meta])* $member)*
+            fn last(&self) {}
+        }
+    };
+}
+
+service!(Svc {
+    #[inline]
+    method fn a(&self) {}
+    #[allow(clippy::unused_self)]
+    #[observed(skip)]
+    method fn b(&self) {}
+    #[observed(level = "debug")]
+    method fn c(&self) {}
+});
+
+#[test]
+fn braces_in_a_signature_and_attributes_of_a_macro_lose_no_method() {
+    let of = Of::<3>;
+    of.returned();
+    assert!(of.bounded(Of::<1>) && of.last()(2) && Of::<3>::constant() == 4);
+    Svc.ping();
+    Svc.a();
+    Svc.b();
+    Svc.c();
+    Svc.last();
+    let counted = |family, function| counted(family, &[("function", function), ("status", "ok")]);
+    let text = tallied::gather_metrics();
+    assert_eq!(
+        series(&text, "braces_total").iter().filter(|line| line.ends_with("status=\"ok\"} 1")).count(),
+        3,
+        "{text}"
+    );
+    for function in ["Svc::ping", "Svc::a", "Svc::c", "Svc::last"] {
+        assert_eq!(counted("service_total", function), Some(1.0), "{function}");
+    }
+    assert_eq!(counted("service_total", "Svc::b"), None);
+}
+
 #[test]
 fn every_method_with_a_body_is_observed_but_those_that_are_left_out() {
     let cart = Cart { items: vec![1, 2] };

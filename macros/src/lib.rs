@@ -33,7 +33,8 @@ use proc_macro::TokenStream;
 /// or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
 ///
 /// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
-/// own attribute behind them. `#[observed(skip)]` leaves a method out. A `const fn` is left out too: it also runs in
+/// own attribute behind them. `#[observed(skip)]` leaves a method out; within a block the
+/// attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is left out too: it also runs in
 /// the compiler, where nothing is counted.
 ///
 /// # What a call is told as

@@ -34,6 +34,16 @@ impl<T> Cart<T> {
     const fn constant() {}
 }
 
+#[observed]
+impl<T> Cart<T> {
+    #[observed]
+    #[observed(histogram)]
+    fn doubled(&self) {}
+
+    #[cfg_attr(all(), observed(skip))]
+    fn hidden(&self) {}
+}
+
 #[observed(skip)]
 fn outside() {}
 

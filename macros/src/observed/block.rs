@@ -3,6 +3,7 @@
 //! Like a function's body, the methods stay tokens: a half-typed one still expands in an editor.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Generics};
 
@@ -29,7 +30,7 @@ pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> 
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
         _ => None,
     };
-    let members = body.as_ref().map(|body| members(body.stream())).unwrap_or_default();
+    let (inner, members) = body.as_ref().map(|body| inside(body.stream())).unwrap_or_default();
     if !members.iter().any(|member| is_method(member)) {
         let block = tokens.iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
         errors.at(block, "this block has no method to observe; remove the attribute");
@@ -43,40 +44,79 @@ pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> 
     let is_watched = !callee::are_inert(&own_attributes(&tokens));
     let around = Around { is_watched, parameters: parameters(&tokens) };
     let observed = members.into_iter().map(|member| self::member(attribute, member, package, &around));
-    let mut group = Group::new(Delimiter::Brace, observed.collect());
+    let mut group = Group::new(
+        Delimiter::Brace,
+        inner.into_iter().collect::<TokenStream>().into_iter().chain(observed.flatten()).collect(),
+    );
     group.set_span(body.span());
     tokens.into_iter().chain([TokenTree::Group(group)]).collect()
 }
 
 /// A method with the attribute, another member as it is.
 fn member(block: &TokenStream, mut member: Vec<TokenTree>, package: &Package, around: &Around) -> TokenStream {
-    if !is_method(&member) {
-        return member.into_iter().collect();
+    let errors = Errors::new();
+    let own = take_own(&mut member, &errors);
+    let is_skipped = own.as_ref().is_some_and(is_skip);
+    let is_method = is_method(&member);
+    let (cfgs, item) = (cfgs(&member), member.into_iter().collect::<TokenStream>());
+    let observed = match (errors.finish(), own) {
+        (Err(errors), _) => Err(errors),
+        (Ok(()), _) if is_skipped => return item,
+        (Ok(()), None) if !is_method => return item,
+        (Ok(()), own) => super::function(joined(block, own.unwrap_or_default()), item.clone(), package, around),
+    };
+    observed.unwrap_or_else(|errors| {
+        // What is configured away is not judged.
+        let errors = errors.into_iter().map(|error| {
+            let error = error.to_compile_error();
+            quote!(#(#cfgs)* #error)
+        });
+        quote!(#(#errors)* #item)
+    })
+}
+
+/// The inner attributes of a block, and its members.
+fn inside(body: TokenStream) -> (Vec<TokenTree>, Vec<Vec<TokenTree>>) {
+    let mut inner: Vec<TokenTree> = body.into_iter().collect();
+    let is = |tokens: &[TokenTree], at: usize, c: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c);
+    let mut at = 0;
+    while is(&inner, at, '#') && is(&inner, at + 1, '!') {
+        at += 3;
     }
-    let own = take_own(&mut member);
-    let item: TokenStream = member.into_iter().collect();
-    match own {
-        Some(own) if own.to_string() == "skip" => item,
-        own => super::function(joined(block, own.unwrap_or_default()), item, package, around),
-    }
+    let rest = inner.split_off(at.min(inner.len()));
+    (inner, members(rest.into_iter().collect()))
 }
 
 /// Cuts the tokens between the braces of a block into its members.
 fn members(body: TokenStream) -> Vec<Vec<TokenTree>> {
     let (mut members, mut member) = (Vec::new(), Vec::new());
+    // Braces within angle brackets are constants of a type.
+    let (mut depth, mut last) = (0usize, ' ');
     for token in body {
-        // A whole member that came through `$member:item` stands in a group without delimiters.
-        if let (TokenTree::Group(group), true) = (&token, member.is_empty()) {
+        // A whole member that came through `$member:item` stands in a group without delimiters, behind its attributes.
+        if let (TokenTree::Group(group), true) = (&token, attributes(&member) == member.len()) {
             if group.delimiter() == Delimiter::None && group.stream().into_iter().last().is_some_and(|last| ends(&last))
             {
-                members.extend(self::members(group.stream()));
+                let mut inside = self::members(group.stream());
+                if let Some(first) = inside.first_mut() {
+                    first.splice(0..0, std::mem::take(&mut member));
+                }
+                members.extend(inside);
                 continue;
             }
         }
         let (may_end, is_semicolon) = (ends(&token), matches!(token, TokenTree::Punct(_)));
+        let mark = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        match mark {
+            '<' => depth += 1,
+            '>' if last != '-' && last != '=' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        last = mark;
         member.push(token);
-        if may_end && (is_semicolon || !ends_in_semicolon(&member)) {
+        if may_end && (is_semicolon || depth == 0 && !ends_in_semicolon(&member)) {
             members.push(std::mem::take(&mut member));
+            depth = 0;
         }
     }
     members.extend(Some(member).filter(|member| !member.is_empty()));
@@ -154,27 +194,66 @@ fn own_attributes(tokens: &[TokenTree]) -> Vec<Attribute> {
     Attribute::parse_outer.parse2(own).unwrap_or_default()
 }
 
-/// Takes `#[observed(…)]` off a method, and returns what is in its parentheses.
-fn take_own(member: &mut Vec<TokenTree>) -> Option<TokenStream> {
-    let mut at = 0;
+/// The conditions under which a member is there.
+fn cfgs(member: &[TokenTree]) -> Vec<Attribute> {
+    own_attributes(member).into_iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+}
+
+/// Takes `#[observed(…)]` off a member, and returns what is in its parentheses.
+fn take_own(member: &mut Vec<TokenTree>, errors: &Errors) -> Option<TokenStream> {
+    let (mut own, mut at) = (None, 0);
     while at + 1 < attributes(member) {
-        if let TokenTree::Group(group) = &member[at + 1] {
-            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-            let arguments = match inside.last() {
-                Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis => {
-                    Some(arguments.stream())
-                }
-                _ => None,
-            };
-            let path = &inside[..inside.len() - usize::from(arguments.is_some())];
-            if matches!(path.last(), Some(TokenTree::Ident(ident)) if ident == "observed") {
-                member.drain(at..at + 2);
-                return Some(arguments.unwrap_or_default());
-            }
+        let TokenTree::Group(group) = &member[at + 1] else {
+            at += 1;
+            continue;
+        };
+        // What came through `$attribute:meta` stands in a group without delimiters.
+        let inside = flattened(group.stream());
+        let arguments = match inside.last() {
+            Some(TokenTree::Group(arguments)) => Some(arguments.stream()),
+            _ => None,
+        };
+        let path = &inside[..inside.len() - usize::from(arguments.is_some())];
+        let last = path.last().map(ToString::to_string).unwrap_or_default();
+        if last == "cfg_attr" && arguments.as_ref().is_some_and(|arguments| says_observed(arguments.clone())) {
+            errors.at(group, "within an observed block, write `#[observed(…)]` without `cfg_attr`");
+            // What it would become was judged.
+            member.drain(at..at + 2);
+            continue;
         }
-        at += 1;
+        if last != "observed" {
+            at += 2;
+            continue;
+        }
+        if own.is_some() {
+            errors.at(path.last(), "duplicate attribute `observed`; remove one of the two");
+        }
+        own = own.or(Some(arguments.unwrap_or_default()));
+        member.drain(at..at + 2);
     }
-    None
+    own
+}
+
+fn flattened(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut flat = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => flat.extend(flattened(group.stream())),
+            other => flat.push(other),
+        }
+    }
+    flat
+}
+
+fn says_observed(tokens: TokenStream) -> bool {
+    callee::find(tokens, &["observed".to_owned()]).is_some()
+}
+
+/// `skip`, and perhaps a comma.
+fn is_skip(arguments: &TokenStream) -> bool {
+    let arguments = flattened(arguments.clone());
+    let mut words = arguments.iter().map(ToString::to_string);
+    words.next().as_deref() == Some("skip") && words.all(|word| word == ",")
 }
 
 /// The arguments of the block, and those of the method behind them.

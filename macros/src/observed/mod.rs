@@ -35,7 +35,10 @@ pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package) -> T
     if block::is_block(&item) {
         return block::expand(&attribute, item, package);
     }
-    function(attribute, item, package, &Around::default())
+    match function(attribute, item.clone(), package, &Around::default()) {
+        Ok(function) => function,
+        Err(errors) => echo::with_item(&errors, &item),
+    }
 }
 
 /// What is known of the block round a function.
@@ -47,17 +50,19 @@ pub struct Around {
     pub parameters: Vec<String>,
 }
 
-fn function(attribute: TokenStream, item: TokenStream, package: &Package, around: &Around) -> TokenStream {
+fn function(
+    attribute: TokenStream,
+    item: TokenStream,
+    package: &Package,
+    around: &Around,
+) -> Result<TokenStream, syn::Error> {
     let errors = Errors::new();
     let args = args::parse(attribute, &errors);
     let callee = callee::parse(item.clone(), around, &errors);
     let plan = callee.map(|callee| plan::make(args, callee, package, &errors));
-    match (errors.finish(), plan) {
-        (Err(errors), _) => echo::with_item(&errors, &item),
-        (Ok(()), Some(plan)) => emit::function(plan),
-        // Nothing was wrong and nothing was planned: leave the item as it is.
-        (Ok(()), None) => item,
-    }
+    errors.finish()?;
+    // Nothing was wrong and nothing was planned: leave the item as it is.
+    Ok(plan.map_or(item, emit::function))
 }
 
 #[cfg(test)]

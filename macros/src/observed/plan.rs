@@ -145,7 +145,10 @@ fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
     let is_one = |label: &Label| matches!(label.holds, Holds::Name | Holds::Path | Holds::Text(_));
     let has_buckets = args.buckets.is_some() || args.histogram.as_ref().is_some_and(|metric| metric.buckets.is_some());
     let environment = package.budget.as_deref().filter(|budget| package.is_own && !budget.is_empty());
-    let is_enough = |budget: &str| budget.replace('_', "").parse().is_ok_and(|series: usize| series >= 60);
+    let is_enough = |budget: &str| {
+        let is_number = budget.starts_with(|c: char| c.is_ascii_digit());
+        is_number && budget.replace('_', "").parse().is_ok_and(|series: usize| series >= 60)
+    };
     labels.all.iter().all(is_one)
         && !has_buckets
         && args.status.is_none()

@@ -195,6 +195,10 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             }
             set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
         }
+        "skip" if bare => {
+            let message = "`skip` leaves a method out of an observed `impl` block, and stands alone there";
+            return Err(syn::Error::new_spanned(&key, message));
+        }
         word if RESERVED.contains(&word) => {
             return Err(syn::Error::new_spanned(
                 &key,
