@@ -9,7 +9,7 @@ pub use crate::future::Observed;
 pub use crate::guard::{Inline, observe};
 pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
-    no_text_twice, open_len, opens, sets, type_name_of, values_of,
+    no_text_twice, open_len, opens, type_name_of, values_of,
 };
 pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
 pub use crate::site::{Cells, CountedCells, CountedSite, HasSite, Site, TimedCells, TimedSite};

@@ -78,7 +78,6 @@ fn member(block: &TokenStream, mut member: Vec<TokenTree>, package: &Package, ar
 /// The inner attributes of a block, and its members.
 fn inside(body: TokenStream) -> (Vec<TokenTree>, Vec<Vec<TokenTree>>) {
     let mut inner: Vec<TokenTree> = body.into_iter().collect();
-    let is = |tokens: &[TokenTree], at: usize, c: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c);
     let mut at = 0;
     while is(&inner, at, '#') && is(&inner, at + 1, '!') {
         at += 3;
@@ -141,7 +140,8 @@ fn ends_in_semicolon(member: &[TokenTree]) -> bool {
     }
 }
 
-/// A function that does not run in the compiler, where nothing is counted.
+/// Whether a member is a function with a body that is no `const fn`: that one also runs in the compiler, where nothing is
+/// counted.
 fn is_method(member: &[TokenTree]) -> bool {
     let mut before: Vec<String> = Vec::new();
     let is_function = words(member).any(|word| {
@@ -168,13 +168,15 @@ fn words(member: &[TokenTree]) -> impl Iterator<Item = String> {
 
 /// How many tokens of an item are its attributes.
 fn attributes(tokens: &[TokenTree]) -> usize {
-    let is = |at: usize, c: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c);
     let mut at = 0;
-    while is(at, '#') {
-        // `#![…]` belongs to the block.
-        at += if is(at + 1, '!') { 3 } else { 2 };
+    while is(tokens, at, '#') {
+        at += 2;
     }
     at.min(tokens.len())
+}
+
+fn is(tokens: &[TokenTree], at: usize, c: char) -> bool {
+    matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c)
 }
 
 /// The type and constant parameters of the block.
@@ -203,10 +205,7 @@ fn cfgs(member: &[TokenTree]) -> Vec<Attribute> {
 fn take_own(member: &mut Vec<TokenTree>, errors: &Errors) -> Option<TokenStream> {
     let (mut own, mut at) = (None, 0);
     while at + 1 < attributes(member) {
-        let TokenTree::Group(group) = &member[at + 1] else {
-            at += 1;
-            continue;
-        };
+        let TokenTree::Group(group) = &member[at + 1] else { break };
         // What came through `$attribute:meta` stands in a group without delimiters.
         let inside = flattened(group.stream());
         let arguments = match inside.last() {

@@ -15,7 +15,7 @@ mod values;
 pub use dimension::{Dimension, open_len};
 pub use open::{Open, opens};
 pub use path::type_name_of;
-pub use set::{Join, JoinAny, JoinLabel, LabelSet, Number, no_name_twice, sets};
+pub use set::{Join, JoinAny, JoinLabel, LabelSet, Number, no_name_twice};
 pub use text::OpenLabel;
 pub use values::Values;
 
@@ -29,7 +29,7 @@ pub(crate) use open::LONGEST;
 pub(crate) use open::Table;
 #[cfg(feature = "metrics")]
 pub(crate) use open::is_keepable;
-pub(crate) use set::{names, one};
+pub(crate) use set::{names, one, sets};
 
 use set::count;
 

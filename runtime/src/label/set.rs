@@ -171,8 +171,7 @@ pub const fn no_name_twice(what: &str, dimensions: &[Dimension], status: bool) {
 }
 
 /// How many label sets there are: at least one, since every label has a value.
-#[must_use]
-pub const fn sets(dimensions: &[Dimension]) -> usize {
+pub(crate) const fn sets(dimensions: &[Dimension]) -> usize {
     let (mut at, mut sets) = (0, 1usize);
     while at < dimensions.len() {
         sets = sets.saturating_mul(dimensions[at].len());
