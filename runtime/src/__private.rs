@@ -12,7 +12,8 @@ pub use crate::label::{
     no_text_twice, open_len, opens, type_name_of, values_of,
 };
 pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
-pub use crate::site::{Cells, CountedCells, CountedSite, HasSite, Site, TimedCells, TimedSite};
+pub use crate::site::{Cells, CountedCells, CountedSite, HasSite, RUNNING, SURE, Site, TimedCells, TimedSite};
+pub use crate::span::{SpanSite, ready};
 #[cfg(feature = "metrics")]
 pub use linkme;
 pub use std::boxed::Box;

@@ -11,6 +11,7 @@ use tracing::Span;
 use crate::guard::Call;
 use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
+use crate::span::{self, Spanned};
 
 pin_project! {
     /// The future of an observed function.
@@ -22,7 +23,7 @@ pin_project! {
     {
         site: &'static K,
         set: usize,
-        open: S,
+        spanned: S,
         told: C,
         // `None` until the first poll.
         span: Option<Span>,
@@ -57,22 +58,22 @@ impl<F: UnwindSafe, S, C, K: Callsite> UnwindSafe for Observed<F, S, C, K> {}
 impl<F, S, C, T, K> Observed<F, S, C, K>
 where
     F: Future,
-    S: Fn(&'static K, usize) -> Span,
+    S: Spanned,
     C: Fn(&F::Output) -> T,
     T: Told,
     K: Callsite,
 {
-    /// Wraps `inner`. `open` makes the span at the first poll, `told` reads the outcome off the value.
+    /// Wraps `inner`. `spanned` says its span, which is opened at the first poll; `told` reads the outcome off the value.
     #[inline]
-    pub fn new(site: &'static K, set: usize, open: S, inner: F, told: C) -> Self {
-        Observed { site, set, open, told, span: None, waiting: None, inner: Some(inner) }
+    pub fn new(site: &'static K, set: usize, spanned: S, inner: F, told: C) -> Self {
+        Observed { site, set, spanned, told, span: None, waiting: None, inner: Some(inner) }
     }
 }
 
 impl<F, S, C, T, K> Future for Observed<F, S, C, K>
 where
     F: Future,
-    S: Fn(&'static K, usize) -> Span,
+    S: Spanned,
     C: Fn(&F::Output) -> T,
     T: Told,
     K: Callsite,
@@ -83,7 +84,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if this.span.is_none() {
-            *this.span = Some((this.open)(this.site, *this.set));
+            *this.span = Some(span::open(this.spanned, *this.set));
             *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of::<T>(true)));
         }
         let call = this.waiting.take();
@@ -94,7 +95,7 @@ where
             Poll::Pending => *this.waiting = call,
             Poll::Ready(out) => {
                 if let (Some(call), Some(span)) = (call, this.span.as_ref()) {
-                    call.end(|| (this.told)(out), span);
+                    call.end(|| (this.told)(out), Some(span));
                 }
             }
         }

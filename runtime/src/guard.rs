@@ -3,11 +3,15 @@
 //! The invariant: a [`Call`] is ended exactly once. Whoever knows how it ended says so with [`Call::end`]; a call that
 //! is dropped without a word was unwound, because every other way out passes somebody who knows.
 
+use std::mem;
+
 use tracing::Span;
+use tracing::span::EnteredSpan;
 
 use crate::clock::Started;
 use crate::outcome::{Returned, Status, Told, Ways};
 use crate::site::Callsite;
+use crate::span::{self, Spanned};
 
 /// A running call.
 pub struct Call<K: Callsite> {
@@ -27,19 +31,19 @@ impl<K: Callsite> Call<K> {
     /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its
     /// span learns what the value adds to its labels.
     #[inline]
-    pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: &Span) {
+    pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
         // Where nothing is counted, nobody asks but the span.
         if cfg!(not(feature = "metrics")) && !T::HAS_LABELS {
-            std::mem::forget(self);
+            mem::forget(self);
             return;
         }
         let nanos = self.nanos();
         let told = told();
         let (site, ran, set) = (self.site, self.set, self.set + told.labels());
         // From here on it has ended, whatever a subscriber does.
-        std::mem::forget(self);
+        mem::forget(self);
         site.end(ran, set, told.status(), nanos);
-        if T::HAS_LABELS {
+        if let (true, Some(span)) = (T::HAS_LABELS, span) {
             site.record(set, span);
         }
     }
@@ -48,18 +52,26 @@ impl<K: Callsite> Call<K> {
     #[inline]
     pub(crate) fn cancel(self) {
         let (site, set, nanos) = (self.site, self.set, self.nanos());
-        std::mem::forget(self);
+        mem::forget(self);
         site.end(set, set, site.words().cancelled, nanos);
     }
 
     #[inline]
-    fn nanos(&self) -> Option<u64> {
-        self.started.map(Started::elapsed_nanos)
+    fn nanos(&self) -> u64 {
+        if K::TIMED { elapsed(self.started) } else { 0 }
     }
 }
 
+/// Out of line: a call each time is less than its code at each callsite.
+#[inline(never)]
+fn elapsed(since: Option<Started>) -> u64 {
+    since.map_or(0, Started::elapsed_nanos)
+}
+
 impl<K: Callsite> Drop for Call<K> {
-    #[inline]
+    // It unwound.
+    #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
         self.site.end(self.set, self.set, self.site.words().panicked, self.nanos());
     }
@@ -70,14 +82,18 @@ impl<K: Callsite> Drop for Call<K> {
 pub fn observe<K: Callsite, R, T: Told>(
     site: &'static K,
     set: usize,
-    open: impl FnOnce(&'static K, usize) -> Span,
+    span: impl Spanned,
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let entered = open(site, set).entered();
+    let entered = span::enter(&span, set);
     let call = Call::begin(site, set, Ways::of::<T>(false));
     let out = body();
-    call.end(|| told(&out), &entered);
+    call.end(|| told(&out), entered.as_deref());
+    // For most calls there is none, and nothing to leave.
+    if entered.is_none() {
+        mem::forget(entered);
+    }
     out
 }
 
@@ -90,14 +106,14 @@ pub struct Inline<K: Callsite> {
     call: Option<Call<K>>,
     unwinding_before: bool,
     // After the call: the span is left when the call has been counted.
-    entered: tracing::span::EnteredSpan,
+    entered: Option<EnteredSpan>,
 }
 
 impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
-    pub fn begin(site: &'static K, set: usize, open: impl FnOnce(&'static K, usize) -> Span) -> Self {
-        let entered = open(site, set).entered();
+    pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
+        let entered = span::enter(&span, set);
         let call = Some(Call::begin(site, set, Ways::of::<Returned<Status>>(false)));
         Inline { call, unwinding_before: std::thread::panicking(), entered }
     }
@@ -108,7 +124,7 @@ impl<K: Callsite> Drop for Inline<K> {
     fn drop(&mut self) {
         let unwound = !self.unwinding_before && std::thread::panicking();
         match self.call.take() {
-            Some(call) if !unwound => call.end(Returned::<Status>::new, &self.entered),
+            Some(call) if !unwound => call.end(Returned::<Status>::new, self.entered.as_deref()),
             unwound => drop(unwound),
         }
     }

@@ -63,6 +63,7 @@ mod registry;
 mod site;
 #[cfg(feature = "metrics")]
 mod snapshot;
+mod span;
 
 #[doc(hidden)]
 pub mod __private;

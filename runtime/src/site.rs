@@ -25,21 +25,29 @@ pub trait Callsite: Sync + 'static {
     /// A call with these labels begins that can end in these ways.
     fn begin(&'static self, set: usize, ways: Ways);
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
-    /// it is timed.
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: Option<u64>);
+    /// calls are timed.
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64);
     /// The words for what becomes of a call.
     fn words(&self) -> &Words;
     /// Tells a span the labels that a value had.
     fn record(&'static self, set: usize, span: &Span);
 }
 
+/// The part of a callsite that counts its running calls, as a bit of its `P`.
+pub const RUNNING: u8 = 1;
+
+/// The part of a callsite of which the signature says every way that its calls can end: where the linker lists all
+/// callsites, it is met at the first scrape after its first call, and a call has nothing to ask.
+pub const SURE: u8 = 2;
+
 /// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that
-/// of statuses.
-pub struct Site<const N: usize, const S: usize, const K: usize> {
+/// of statuses; `P` the further parts that its calls have. They are in the type so that a call has no code for the
+/// others.
+pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
     definition: Definition,
     opens: &'static [Open],
     #[cfg(feature = "metrics")]
-    cells: &'static Cells<N, S, K>,
+    cells: &'static Cells<N, S, K, P>,
     #[cfg(feature = "metrics")]
     nanos: [u64; N],
     #[cfg(feature = "metrics")]
@@ -48,7 +56,7 @@ pub struct Site<const N: usize, const S: usize, const K: usize> {
 
 /// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's
 /// file, and none in memory before it is used.
-pub struct Cells<const N: usize, const S: usize, const K: usize> {
+pub struct Cells<const N: usize, const S: usize, const K: usize, const P: u8> {
     /// The ways out seen in any instance of the function; zero until the first call.
     #[cfg(feature = "metrics")]
     ways: AtomicU64,
@@ -59,16 +67,16 @@ pub struct Cells<const N: usize, const S: usize, const K: usize> {
 
 /// The cells of most callsites, which have one label set and the usual words: with the standard buckets, and with none.
 /// Named here, so that the compiler counts them once and not at each callsite.
-pub type TimedCells = Cells<{ family::cells(&family::STANDARD_BUCKETS) }, 1, { Status::WORDS.len() }>;
+pub type TimedCells<const P: u8> = Cells<{ family::cells(&family::STANDARD_BUCKETS) }, 1, { Status::WORDS.len() }, P>;
 /// See [`TimedCells`].
-pub type TimedSite = <TimedCells as HasSite>::Site;
+pub type TimedSite<const P: u8> = <TimedCells<P> as HasSite>::Site;
 /// See [`TimedCells`].
-pub type CountedCells = Cells<1, 1, { Status::WORDS.len() }>;
+pub type CountedCells<const P: u8> = Cells<1, 1, { Status::WORDS.len() }, P>;
 /// See [`TimedCells`].
-pub type CountedSite = <CountedCells as HasSite>::Site;
+pub type CountedSite<const P: u8> = <CountedCells<P> as HasSite>::Site;
 
 #[allow(clippy::new_without_default)] // it is for statics
-impl<const N: usize, const S: usize, const K: usize> Cells<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Cells<N, S, K, P> {
     /// All zeros.
     #[must_use]
     pub const fn new() -> Self {
@@ -112,19 +120,19 @@ pub trait HasSite {
     type Site;
 }
 
-impl<const N: usize, const S: usize, const K: usize> HasSite for Cells<N, S, K> {
-    type Site = Site<N, S, K>;
+impl<const N: usize, const S: usize, const K: usize, const P: u8> HasSite for Cells<N, S, K, P> {
+    type Site = Site<N, S, K, P>;
 }
 
-impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
     /// A callsite that nobody has called yet, with its cells and its open-ended labels. `me` is the static that it
     /// initialises.
     #[must_use]
     pub const fn new(
         definition: Definition,
         opens: &'static [Open],
-        cells: &'static Cells<N, S, K>,
-        me: &'static Site<N, S, K>,
+        cells: &'static Cells<N, S, K, P>,
+        me: &'static Site<N, S, K, P>,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = (cells, me);
@@ -172,41 +180,36 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
         if span.is_disabled() {
             return;
         }
-        for place in self.definition.first_after..self.definition.dimensions.len() {
-            span.record(self.definition.dimensions[place].label, &*self.text(place, set));
+        let dimensions = self.definition.dimensions;
+        for place in self.definition.first_after..dimensions.len() {
+            span.record(dimensions[place].label, &*label::text_in_set(dimensions, self.opens, place, set));
         }
-    }
-
-    /// The text of a label, for a span's field.
-    #[must_use]
-    pub fn text(&self, label: usize, set: usize) -> std::borrow::Cow<'static, str> {
-        label::text_in_set(self.definition.dimensions, self.opens, label, set)
     }
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
     const TIMED: bool = N > 1;
 
     #[inline]
     fn begin(&'static self, set: usize, ways: Ways) {
-        if self.cells.ways.load(Relaxed) & ways.bits() != ways.bits() {
+        if !Self::IS_MET_LATER && self.cells.ways.load(Relaxed) & ways.bits() != ways.bits() {
             self.meet(ways);
         }
-        if self.definition.in_flight.is_some() {
+        if P & RUNNING != 0 {
             self.cells.sets[set].running.up();
         }
     }
 
     #[inline]
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: Option<u64>) {
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64) {
         // A word by hand may say too large an index: it is counted under the last word.
-        let cell = &self.cells.sets[set].calls[status.min(K - 1)];
-        match nanos {
-            Some(nanos) => cell.observe(nanos, &self.nanos),
-            None => cell.count(),
+        if Self::TIMED {
+            self.observe(set, status.min(K - 1), nanos);
+        } else {
+            self.cells.sets[set].calls[status.min(K - 1)].count();
         }
-        if self.definition.in_flight.is_some() {
+        if P & RUNNING != 0 {
             self.cells.sets[ran].running.down();
         }
     }
@@ -221,12 +224,12 @@ impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> 
 }
 
 #[cfg(not(feature = "metrics"))]
-impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
     const TIMED: bool = false;
     #[inline]
     fn begin(&'static self, _: usize, _: Ways) {}
     #[inline]
-    fn end(&'static self, _: usize, _: usize, _: usize, _: Option<u64>) {}
+    fn end(&'static self, _: usize, _: usize, _: usize, _: u64) {}
     #[inline]
     fn words(&self) -> &Words {
         &self.definition.words
@@ -237,9 +240,18 @@ impl<const N: usize, const S: usize, const K: usize> Callsite for Site<N, S, K> 
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
+    /// Out of line: a call is less than its code at each callsite.
+    #[inline(never)]
+    fn observe(&self, set: usize, status: usize, nanos: u64) {
+        self.cells.sets[set].calls[status].observe(nanos, &self.nanos);
+    }
+
+    const IS_MET_LATER: bool = P & SURE != 0 && catalogue::IS_COMPLETE;
+
     /// The first call, or the first of an instance that can end in another way.
     #[cold]
+    #[inline(never)]
     fn meet(&'static self, ways: Ways) {
         if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
             catalogue::add(&self.entry);
@@ -248,13 +260,24 @@ impl<const N: usize, const S: usize, const K: usize> Site<N, S, K> {
 }
 
 #[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize> Readable for Site<N, S, K> {
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for Site<N, S, K, P> {
     fn definition(&'static self) -> &'static Definition {
         &self.definition
     }
 
     fn opens(&'static self) -> &'static [Open] {
         self.opens
+    }
+
+    fn is_to_be_met(&'static self) -> bool {
+        let is_called = |set: &Set<N, K>| {
+            set.running.level() != 0 || set.calls.iter().any(|cell| cell.counts().iter().any(|count| *count != 0))
+        };
+        Self::IS_MET_LATER && self.cells.ways.load(Relaxed) == 0 && self.cells.sets.iter().any(is_called)
+    }
+
+    fn enlist(&'static self) {
+        self.meet(self.definition.at_most);
     }
 
     fn read(&'static self) -> Reading {

@@ -3,45 +3,59 @@ impl<T> Store for Cart<T> {
     type Key = u8;
     #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
     async fn load(&self, key: u8) -> Found<T> {
+        let (__site, __span) = {
+            #[allow(long_running_const_eval)]
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::one("task_name", "load"),
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .counter(
+                    "my_shop_task_calls_total",
+                    "Calls by task_name and status.",
+                    &[0usize],
+                    true,
+                )
+                .at_most(true, true);
+            static __TALLIED_CELLS: ::tallied::__private::CountedCells<{ 0 }> = <::tallied::__private::CountedCells<
+                { 0 },
+            >>::new();
+            static __TALLIED_SITE: ::tallied::__private::CountedSite<{ 0 }> = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &[],
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
+            ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
+            static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+                &__TALLIED_SPAN,
+                (
+                    "load",
+                    ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::INFO,
+                ),
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                &["task_name"],
+                (__TALLIED_LABELS, &[]),
+            );
+            (
+                &__TALLIED_SITE,
+                || ::core::option::Option::Some((
+                    &__TALLIED_SPAN,
+                    ::tallied::__private::tracing::Level::INFO,
+                )),
+            )
+        };
         ::tallied::__private::Observed::new(
-                {
-                    #[allow(long_running_const_eval)]
-                    const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                        ::tallied::__private::Dimension::one("task_name", "load"),
-                    ];
-                    const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                            __TALLIED_LABELS,
-                            ::core::file!(),
-                            ::core::line!(),
-                        )
-                        .counter(
-                            "my_shop_task_calls_total",
-                            "Calls by task_name and status.",
-                            &[0usize],
-                            true,
-                        )
-                        .at_most(true, true);
-                    static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
-                    static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
-                        __TALLIED_SITE_SAYS,
-                        &[],
-                        &__TALLIED_CELLS,
-                        &__TALLIED_SITE,
-                    );
-                    ::tallied::__private::listed!(__TALLIED_SITE);
-                    const _: () = {
-                        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-                    };
-                    &__TALLIED_SITE
-                },
+                __site,
                 0,
-                |__site, __set| {
-                    ::tallied::__private::tracing::span!(
-                        target : ::core::module_path!(),
-                        ::tallied::__private::tracing::Level::INFO, "load", "task_name" =
-                        & * __site.text(0usize, __set),
-                    )
-                },
+                __span,
                 async move {
                     let _ = &self;
                     #[allow(clippy::shadow_same)]
@@ -74,45 +88,63 @@ impl<T> Store for Cart<T> {
     }
     fn skipped(&self) {}
     fn closed(&self) {
-        ::tallied::__private::observe(
-            {
-                #[allow(long_running_const_eval)]
-                const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                    ::tallied::__private::Dimension::one("task_name", "closed"),
-                ];
-                const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                        __TALLIED_LABELS,
-                        ::core::file!(),
-                        ::core::line!(),
-                    )
-                    .counter(
-                        "my_shop_task_calls_total",
-                        "Calls by task_name and status.",
-                        &[0usize],
-                        true,
-                    )
-                    .at_most(false, false);
-                static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
-                static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
-                    __TALLIED_SITE_SAYS,
-                    &[],
-                    &__TALLIED_CELLS,
-                    &__TALLIED_SITE,
-                );
-                ::tallied::__private::listed!(__TALLIED_SITE);
-                const _: () = {
-                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-                };
-                &__TALLIED_SITE
-            },
-            0,
-            |__site, __set| {
-                ::tallied::__private::tracing::span!(
-                    target : ::core::module_path!(),
-                    ::tallied::__private::tracing::Level::DEBUG, "closed", "task_name" =
-                    & * __site.text(0usize, __set),
+        let (__site, __span) = {
+            #[allow(long_running_const_eval)]
+            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+                ::tallied::__private::Dimension::one("task_name", "closed"),
+            ];
+            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                    __TALLIED_LABELS,
+                    ::core::file!(),
+                    ::core::line!(),
                 )
-            },
+                .counter(
+                    "my_shop_task_calls_total",
+                    "Calls by task_name and status.",
+                    &[0usize],
+                    true,
+                )
+                .at_most(false, false);
+            static __TALLIED_CELLS: ::tallied::__private::CountedCells<
+                { ::tallied::__private::SURE },
+            > = <::tallied::__private::CountedCells<
+                { ::tallied::__private::SURE },
+            >>::new();
+            static __TALLIED_SITE: ::tallied::__private::CountedSite<
+                { ::tallied::__private::SURE },
+            > = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &[],
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            );
+            ::tallied::__private::listed!(__TALLIED_SITE);
+            const _: () = {
+                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            };
+            static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+                &__TALLIED_SPAN,
+                (
+                    "closed",
+                    ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::DEBUG,
+                ),
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                &["task_name"],
+                (__TALLIED_LABELS, &[]),
+            );
+            (
+                &__TALLIED_SITE,
+                || ::core::option::Option::Some((
+                    &__TALLIED_SPAN,
+                    ::tallied::__private::tracing::Level::DEBUG,
+                )),
+            )
+        };
+        ::tallied::__private::observe(
+            __site,
+            0,
+            __span,
             move || -> () {
                 let _ = &self;
                 {

@@ -1,73 +1,78 @@
 #[allow(unused_variables)]
 fn job() -> Result<(impl Sized, u8), Error> {
-    crate::metrics::tallied::__private::observe(
-        {
-            fn __tallied_marker() {}
-            #[allow(clippy::needless_borrow)]
-            const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
-            #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
-                crate::metrics::tallied::__private::Dimension::path(
-                    "function",
-                    ::core::module_path!(),
-                    || crate::metrics::tallied::__private::type_name_of(__tallied_marker),
-                ),
-            ];
-            const __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
-                )
-                .counter("jobs_total", "Jobs.", &[], true)
-                .histogram(
-                    "job_seconds",
-                    "Duration of calls in seconds, by status.",
-                    &[],
-                    true,
-                    __TALLIED_BOUNDS,
-                )
-                .in_flight("jobs_running", "Calls running now.", &[], false)
-                .at_most(true, false)
-                .without_span()
-                .budget(
-                    crate::metrics::tallied::__private::of_environment(
-                        ::core::option_env!("TALLIED_SERIES_BUDGET"),
-                        crate::metrics::tallied::__private::DEFAULT_BUDGET,
-                    ),
-                );
-            type __TalliedCells = crate::metrics::tallied::__private::Cells<
-                { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
-                {
-                    crate::metrics::tallied::__private::Definition::room(
-                        &__TALLIED_SITE_SAYS,
-                    )
-                },
-                {
-                    crate::metrics::tallied::__private::Definition::statuses(
-                        &__TALLIED_SITE_SAYS,
-                    )
-                },
-            >;
-            static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
-            static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
+    let (__site, __span) = {
+        fn __tallied_marker() {}
+        #[allow(clippy::needless_borrow)]
+        const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
+            crate::metrics::tallied::__private::Dimension::path(
+                "function",
+                ::core::module_path!(),
+                || crate::metrics::tallied::__private::type_name_of(__tallied_marker),
+            ),
+        ];
+        const __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .counter("jobs_total", "Jobs.", &[], true)
+            .histogram(
+                "job_seconds",
+                "Duration of calls in seconds, by status.",
                 &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            );
-            crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
-            const _: () = crate::metrics::tallied::__private::within_budget(
-                &__TALLIED_SITE_SAYS,
-                crate::metrics::tallied::__private::Definition::sure(
-                    &__TALLIED_SITE_SAYS,
-                    true,
-                    false,
+                true,
+                __TALLIED_BOUNDS,
+            )
+            .in_flight("jobs_running", "Calls running now.", &[], false)
+            .at_most(true, false)
+            .without_span()
+            .budget(
+                crate::metrics::tallied::__private::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    crate::metrics::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-            &__TALLIED_SITE
-        },
+        type __TalliedCells = crate::metrics::tallied::__private::Cells<
+            { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
+            {
+                crate::metrics::tallied::__private::Definition::room(
+                    &__TALLIED_SITE_SAYS,
+                )
+            },
+            {
+                crate::metrics::tallied::__private::Definition::statuses(
+                    &__TALLIED_SITE_SAYS,
+                )
+            },
+            {
+                crate::metrics::tallied::__private::RUNNING
+                    | crate::metrics::tallied::__private::SURE
+            },
+        >;
+        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
+        static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
+        const _: () = crate::metrics::tallied::__private::within_budget(
+            &__TALLIED_SITE_SAYS,
+            crate::metrics::tallied::__private::Definition::sure(
+                &__TALLIED_SITE_SAYS,
+                true,
+                false,
+            ),
+        );
+        (&__TALLIED_SITE, || ::core::option::Option::None)
+    };
+    crate::metrics::tallied::__private::observe(
+        __site,
         0,
-        |_, _| crate::metrics::tallied::__private::tracing::Span::none(),
+        __span,
         move || -> Result<(_, u8), Error> {
             {
                 const _: () = ();

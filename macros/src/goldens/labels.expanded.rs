@@ -3,7 +3,7 @@ fn serve<'a>(
     request: &Request<'a>,
     route: &'a Route,
 ) -> impl ::core::future::Future<Output = Result<Page, Error>> {
-    let __site = {
+    let (__site, __span) = {
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::of(
@@ -40,6 +40,7 @@ fn serve<'a>(
             { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
             { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
             { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
+            { ::tallied::__private::SURE },
         >;
         static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -53,7 +54,24 @@ fn serve<'a>(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, true, true),
         );
-        &__TALLIED_SITE
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            (
+                "serve",
+                ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO,
+            ),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["route", "method", "zone"],
+            (__TALLIED_LABELS, &[]),
+        );
+        (
+            &__TALLIED_SITE,
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::INFO,
+            )),
+        )
     };
     let __set = {
         let mut __number = __site.number();
@@ -72,14 +90,7 @@ fn serve<'a>(
     ::tallied::__private::Observed::new(
         __site,
         __set,
-        |__site, __set| {
-            ::tallied::__private::tracing::span!(
-                target : ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO, "serve", "route" = & * __site
-                .text(0usize, __set), "method" = & * __site.text(1usize, __set), "zone" =
-                & * __site.text(2usize, __set),
-            )
-        },
+        __span,
         async move {
             #[allow(clippy::shadow_same)]
             let request = request;

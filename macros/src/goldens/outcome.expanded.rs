@@ -1,5 +1,5 @@
 fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
-    let __site = {
+    let (__site, __span) = {
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::open("tenant", TENANTS),
@@ -46,6 +46,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             { 1 },
             { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
             { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
+            { 0 },
         >;
         static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
             __TALLIED_LABELS,
@@ -89,7 +90,20 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 ),
             )
         }
-        &__TALLIED_SITE
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            ("read", ::core::module_path!(), ::tallied::__private::tracing::Level::INFO),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["tenant", "cache", "hit", "code"],
+            (__TALLIED_LABELS, &__TALLIED_OPENS),
+        );
+        (
+            &__TALLIED_SITE,
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::INFO,
+            )),
+        )
     };
     let __set = {
         let mut __number = __site.number();
@@ -103,15 +117,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
     ::tallied::__private::observe(
         __site,
         __set,
-        |__site, __set| {
-            ::tallied::__private::tracing::span!(
-                target : ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO, "read", "tenant" = & * __site
-                .text(0usize, __set), "cache" = & * __site.text(1usize, __set), "hit" =
-                ::tallied::__private::tracing::field::Empty, "code" =
-                ::tallied::__private::tracing::field::Empty,
-            )
-        },
+        __span,
         move || -> Found<Page> {
             #[allow(clippy::shadow_same)]
             let tenant = tenant;

@@ -1,49 +1,66 @@
 fn quiet(width: u32) -> u32 {
-    ::tallied::__private::observe(
-        {
-            fn __tallied_marker() {}
-            #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                ::tallied::__private::Dimension::path(
-                    "function",
-                    ::core::module_path!(),
-                    || ::tallied::__private::type_name_of(__tallied_marker),
-                ),
-            ];
-            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
-                )
-                .counter(
-                    "my_shop_function_calls_total",
-                    "Calls by function and status.",
-                    &[0usize],
-                    true,
-                )
-                .at_most(false, false);
-            static __TALLIED_CELLS: ::tallied::__private::CountedCells = <::tallied::__private::CountedCells>::new();
-            static __TALLIED_SITE: ::tallied::__private::CountedSite = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            );
-            ::tallied::__private::listed!(__TALLIED_SITE);
-            const _: () = {
-                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-            };
-            &__TALLIED_SITE
-        },
-        0,
-        |__site, __set| {
-            const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
-            const __TALLIED_TARGET: &::core::primitive::str = TARGET;
-            ::tallied::__private::tracing::span!(
-                target : __TALLIED_TARGET, ::tallied::__private::tracing::Level::DEBUG,
-                __TALLIED_NAME, "function" = & * __site.text(0usize, __set),
+    let (__site, __span) = {
+        fn __tallied_marker() {}
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::path(
+                "function",
+                ::core::module_path!(),
+                || ::tallied::__private::type_name_of(__tallied_marker),
+            ),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
             )
-        },
+            .counter(
+                "my_shop_function_calls_total",
+                "Calls by function and status.",
+                &[0usize],
+                true,
+            )
+            .at_most(false, false);
+        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
+            { ::tallied::__private::SURE },
+        > = <::tallied::__private::CountedCells<{ ::tallied::__private::SURE }>>::new();
+        static __TALLIED_SITE: ::tallied::__private::CountedSite<
+            { ::tallied::__private::SURE },
+        > = ::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        ::tallied::__private::listed!(__TALLIED_SITE);
+        const _: () = {
+            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        };
+        const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
+        const __TALLIED_TARGET: &::core::primitive::str = TARGET;
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            (
+                __TALLIED_NAME,
+                __TALLIED_TARGET,
+                ::tallied::__private::tracing::Level::DEBUG,
+            ),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["function"],
+            (__TALLIED_LABELS, &[]),
+        );
+        (
+            &__TALLIED_SITE,
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::DEBUG,
+            )),
+        )
+    };
+    ::tallied::__private::observe(
+        __site,
+        0,
+        __span,
         move || -> u32 {
             #[allow(clippy::shadow_same)]
             let width = width;

@@ -1,56 +1,72 @@
 pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
-    ::tallied::__private::observe(
-        {
-            #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                ::tallied::__private::Dimension::one("task_name", "charge"),
-            ];
-            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
-                )
-                .counter(
-                    "my_shop_task_calls_total",
-                    "Calls by task_name and status.",
-                    &[0usize],
-                    true,
-                )
-                .histogram(
-                    "my_shop_task_duration_seconds",
-                    "Duration of calls in seconds, by task_name and status.",
-                    &[0usize],
-                    true,
-                    &::tallied::__private::STANDARD_BUCKETS,
-                )
-                .in_flight(
-                    "my_shop_task_in_flight",
-                    "Calls running now, by task_name.",
-                    &[0usize],
-                    false,
-                )
-                .at_most(true, false);
-            static __TALLIED_CELLS: ::tallied::__private::TimedCells = <::tallied::__private::TimedCells>::new();
-            static __TALLIED_SITE: ::tallied::__private::TimedSite = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            );
-            ::tallied::__private::listed!(__TALLIED_SITE);
-            const _: () = {
-                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-            };
-            &__TALLIED_SITE
-        },
-        0,
-        |__site, __set| {
-            ::tallied::__private::tracing::span!(
-                target : ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO, "charge", "task_name" = & *
-                __site.text(0usize, __set),
+    let (__site, __span) = {
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::one("task_name", "charge"),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
             )
-        },
+            .counter(
+                "my_shop_task_calls_total",
+                "Calls by task_name and status.",
+                &[0usize],
+                true,
+            )
+            .histogram(
+                "my_shop_task_duration_seconds",
+                "Duration of calls in seconds, by task_name and status.",
+                &[0usize],
+                true,
+                &::tallied::__private::STANDARD_BUCKETS,
+            )
+            .in_flight(
+                "my_shop_task_in_flight",
+                "Calls running now, by task_name.",
+                &[0usize],
+                false,
+            )
+            .at_most(true, false);
+        static __TALLIED_CELLS: ::tallied::__private::TimedCells<
+            { ::tallied::__private::RUNNING },
+        > = <::tallied::__private::TimedCells<{ ::tallied::__private::RUNNING }>>::new();
+        static __TALLIED_SITE: ::tallied::__private::TimedSite<
+            { ::tallied::__private::RUNNING },
+        > = ::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        ::tallied::__private::listed!(__TALLIED_SITE);
+        const _: () = {
+            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        };
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            (
+                "charge",
+                ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO,
+            ),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["task_name"],
+            (__TALLIED_LABELS, &[]),
+        );
+        (
+            &__TALLIED_SITE,
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::INFO,
+            )),
+        )
+    };
+    ::tallied::__private::observe(
+        __site,
+        0,
+        __span,
         move || -> Alias<Receipt> {
             #[allow(clippy::shadow_same)]
             let card = card;

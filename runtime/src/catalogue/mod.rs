@@ -47,6 +47,8 @@ pub use called::Listed;
 pub(crate) use called::{Calls, Entry, Readable, Reading, SetReading, add, callsites};
 pub use families::{Catalogue, CataloguedFamily, catalogue};
 #[cfg(feature = "metrics")]
+pub(crate) use linked::IS_COMPLETE;
+#[cfg(feature = "metrics")]
 use linked::sites;
 #[allow(unused_imports)] // there is nothing where nothing is linked
 pub use linked::*;

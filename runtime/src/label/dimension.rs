@@ -141,7 +141,6 @@ impl Dimension {
     }
 
     /// Whether it is known only when a call has returned.
-    #[cfg(feature = "metrics")]
     pub(crate) fn is_after(&self) -> bool {
         self.after != After::No
     }

@@ -10,11 +10,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Type, parse_quote};
+use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
 use super::callee::{find, peeled};
 use super::labels::Label;
-use super::plan::{Level, Plan, Shape};
+use super::plan::{Plan, Shape};
 use crate::paths;
 
 /// `quote!` with the span of the macro's definition.
@@ -23,6 +23,7 @@ macro_rules! ours {
 }
 
 mod site;
+mod span;
 mod values;
 
 use site::site;
@@ -33,7 +34,6 @@ pub fn function(plan: Plan) -> TokenStream {
     let private = paths::private(plan.krate.as_ref());
     let site = site(&plan, &private);
     let number = number(&plan, &private);
-    let open = open(&plan, &private);
     let told = told(&plan, &private);
     let output_of_future = plan.callee.output_of_future();
     let Plan { callee, shape, labels, .. } = plan;
@@ -46,14 +46,14 @@ pub fn function(plan: Plan) -> TokenStream {
     let block = ours!({ #rebound #body });
     let mut allow = TokenStream::new();
     // Without a label of the user's there is one label set, and nothing to name.
-    let (bound, site, set) = match number {
-        Some(number) => (ours!(let __site = #site; let __set = #number;), ours!(__site), ours!(__set)),
-        None => (TokenStream::new(), site, ours!(0)),
+    let (bound, set) = match number {
+        Some(number) => (ours!(let __set = #number;), ours!(__set)),
+        None => (TokenStream::new(), ours!(0)),
     };
     let call = match shape {
-        Shape::Closure => ours!(#private::observe(#site, #set, #open, move || -> #erased #block, #told)),
+        Shape::Closure => ours!(#private::observe(__site, #set, __span, move || -> #erased #block, #told)),
         // expands to: `let guard = Inline::begin(…); { the body }`
-        Shape::Inline => ours!(let __call = #private::Inline::begin(#site, #set, #open); #body),
+        Shape::Inline => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
         Shape::ReturnedFuture => {
             // Says the future's output, as the signature does: the body's last expression may need it.
             let mut output = output_of_future;
@@ -61,16 +61,16 @@ pub fn function(plan: Plan) -> TokenStream {
                 Erase.visit_type_mut(output);
             }
             let output = output.map(|output| ours!(::<#output, _>));
-            ours!(#private::Observed::new(#site, #set, #open, #private::future_of #output (move || #block), #told))
+            ours!(#private::Observed::new(__site, #set, __span, #private::future_of #output (move || #block), #told))
         }
         Shape::ReturnedBox => {
             let future = ours!(#private::call(move || -> #erased #block));
-            ours!(#private::Box::pin(#private::Observed::new(#site, #set, #open, #future, #told)))
+            ours!(#private::Box::pin(#private::Observed::new(__site, #set, __span, #future, #told)))
         }
         Shape::AsyncRewritten | Shape::AsyncKept => {
             let pinned = pinned(&erased);
             let future =
-                ours!(#private::Observed::new(#site, #set, #open, async move { #rebound #pinned #body }, #told));
+                ours!(#private::Observed::new(__site, #set, __span, async move { #rebound #pinned #body }, #told));
             // The first is what we make of an `async fn`; the second is not raised in one.
             allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
             if shape == Shape::AsyncKept {
@@ -85,52 +85,13 @@ pub fn function(plan: Plan) -> TokenStream {
             }
         }
     };
-    let call = ours!(#bound #call);
+    let call = ours!(let (__site, __span) = #site; #bound #call);
     // With the user's braces the whole function has the user's span, so lints on its signature are raised as before.
     let mut block = Group::new(Delimiter::Brace, call);
     if shape != Shape::Inline {
         block.set_span(braces);
     }
     ours!(#(#attrs)* #allow #vis #sig #block)
-}
-
-// expands to: `|site, set| span!(…)`
-fn open(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let Some(span) = &plan.span else {
-        return ours!(|_, _| #private::tracing::Span::none());
-    };
-    // What the user gave stands in constants, so that a value of another type is told once, where it stands.
-    let text = |given: &Option<Expr>, constant: &str, otherwise: TokenStream| {
-        let constant = Ident::new(constant, Span::mixed_site());
-        let given = given.as_ref().map(|given| ours!(const #constant: &::core::primitive::str = #given;));
-        let value = if given.is_some() { constant.to_token_stream() } else { otherwise };
-        (given, value)
-    };
-    let (given_name, name) = text(&span.name, "__TALLIED_NAME", plan.name.to_token_stream());
-    let (given_target, target) = text(&span.target, "__TALLIED_TARGET", ours!(::core::module_path!()));
-    let (given_level, level) = match &span.level {
-        Level::Named(level) => {
-            let level = Ident::new(level, Span::mixed_site());
-            (None, ours!(#private::tracing::Level::#level))
-        }
-        Level::Given(level) => {
-            (Some(ours!(const __TALLIED_LEVEL: #private::tracing::Level = #level;)), ours!(__TALLIED_LEVEL))
-        }
-    };
-    let fields = plan.labels.iter().enumerate().map(|(at, label)| {
-        let name = &label.name;
-        // What comes from the value is recorded when there is one.
-        if label.holds.is_after() {
-            ours!(#name = #private::tracing::field::Empty)
-        } else {
-            ours!(#name = &*__site.text(#at, __set))
-        }
-    });
-    let opened = ours!(#private::tracing::span!(target: #target, #level, #name, #(#fields,)*));
-    if span.name.is_some() || span.target.is_some() || given_level.is_some() {
-        return ours!(|__site, __set| { #given_name #given_target #given_level #opened });
-    }
-    ours!(|__site, __set| #opened)
 }
 
 /// Moves the parameters into the block that stands for the body, in their order, patterns and `mut` included: so they

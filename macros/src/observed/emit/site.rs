@@ -11,7 +11,7 @@ use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
 
-// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; &SITE }`
+// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; (&SITE, || Some((&SPAN, …))) }`
 pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let dimensions = plan.labels.iter().map(|label| dimension(label, plan, private));
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
@@ -55,6 +55,7 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     } else {
         (ours!(&[]), TokenStream::new())
     };
+    let (span, spanned) = super::span::declared(plan, &opens, private);
     let distinct = plan.labels.iter().find_map(|label| match &label.holds {
         Holds::Set { ty, .. } => {
             let status = [&plan.counter, &plan.histogram].into_iter().flatten().any(|family| family.status);
@@ -80,25 +81,35 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         #private::listed!(__TALLIED_SITE);
         #distinct
         #budget
-        &__TALLIED_SITE
+        #span
+        (&__TALLIED_SITE, #spanned)
     })
 }
 
 /// The types of the cells and of the callsite: those of most, or ones that the compiler counts.
 // expands to: `type Cells = Cells<{ … }, { … }, { … }>;`
 fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStream, TokenStream, TokenStream) {
+    let mut parts = Vec::new();
+    if plan.in_flight.is_some() {
+        parts.push(ours!(#private::RUNNING));
+    }
+    if matches!(plan.told, Told::ByReturn | Told::Result) {
+        parts.push(ours!(#private::SURE));
+    }
+    let parts = if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) };
     if plan.is_small {
         return if plan.histogram.is_some() {
-            (TokenStream::new(), ours!(#private::TimedCells), ours!(#private::TimedSite))
+            (TokenStream::new(), ours!(#private::TimedCells::<#parts>), ours!(#private::TimedSite::<#parts>))
         } else {
-            (TokenStream::new(), ours!(#private::CountedCells), ours!(#private::CountedSite))
+            (TokenStream::new(), ours!(#private::CountedCells::<#parts>), ours!(#private::CountedSite::<#parts>))
         };
     }
     let alias = ours!(
         type __TalliedCells = #private::Cells<
             { #cells },
             { #private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) }
+            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) },
+            #parts
         >;
     );
     (alias, ours!(__TalliedCells), ours!(<__TalliedCells as #private::HasSite>::Site))
