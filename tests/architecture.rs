@@ -112,12 +112,14 @@ fn what_a_room_must_not_touch_is_not_in_it() {
         ("runtime/src/encode/text.rs", &["Mutex", "std::io", "catalogue"]),
         ("macros/src/observed/emit/mod.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/site.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/emit/span.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/values.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/label_sets/emit.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/outcome/emit.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/plan.rs", &["quote!", "parse2"]),
         ("macros/src/observed/args/mod.rs", &["Callee", "quote!"]),
         ("macros/src/observed/args/label.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/args/span.rs", &["Callee", "quote!"]),
         ("macros/src/observed/families.rs", &["quote!", "parse2"]),
     ] {
         let text = read(file);

@@ -13,7 +13,7 @@ mod spans;
 #[cfg(test)]
 mod goldens;
 
-use observed::Package;
+use observed::{Defaults, Package};
 use proc_macro::TokenStream;
 
 /// Gives a function a span, a counter of its calls by outcome, and, when asked, a duration histogram and a gauge of the
@@ -139,12 +139,35 @@ use proc_macro::TokenStream;
 /// &str`) does not compile.
 #[proc_macro_attribute]
 pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand(attribute, item, Defaults::Observed)
+}
+
+/// Gives a function a span, as `tracing`'s attribute of the same name does, and what else it is asked for.
+///
+/// It is [`observed`](macro@observed) with tracing's defaults: change the import of `instrument`, and a code base has
+/// moved. Every argument is a field of the span, but for those in `skip(…)`, or none with `skip_all`; a text alone is
+/// the span's name; and nothing is counted until the attribute says `counter`, `histogram`, `in_flight` or `busy`.
+///
+/// ```text
+/// #[instrument]                                  // as tracing's
+/// #[instrument(skip_all, fields(id = %job.id), err)]
+/// #[instrument(skip(payload), histogram)]        // and a duration histogram
+/// ```
+///
+/// Other than tracing's, it refuses a word that it does not know, takes its arguments in any order, and goes on a whole
+/// `impl` block.
+#[proc_macro_attribute]
+pub fn instrument(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand(attribute, item, Defaults::Instrument)
+}
+
+fn expand(attribute: TokenStream, item: TokenStream, defaults: Defaults) -> TokenStream {
     let package = Package {
         name: std::env::var("CARGO_PKG_NAME").unwrap_or_default(),
         is_own: !std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| observed::is_of_cargo(&folder)),
         budget: std::env::var("TALLIED_SERIES_BUDGET").ok(),
     };
-    observed::expand(attribute.into(), item.into(), &package).into()
+    observed::expand(attribute.into(), item.into(), &package, defaults).into()
 }
 
 /// Makes an enum a label: its variants are the values.

@@ -3,16 +3,19 @@
 pub use crate::__tallied_listed as listed;
 pub use crate::budget::{given, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
+pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
 pub use crate::family::{STANDARD_BUCKETS, cells};
-pub use crate::future::Observed;
-pub use crate::guard::{Inline, observe};
+pub use crate::future::{Inside, Observed, Opened, hand_over};
+pub use crate::guard::{Beginning, Inline, observe, observe_inside};
 pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, type_name_of, values_of,
 };
-pub use crate::outcome::{After, Ask, Outcome, Status, Ways, returned};
-pub use crate::site::{Cells, CountedCells, CountedSite, HasSite, RUNNING, SURE, Site, TimedCells, TimedSite};
+pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
+pub use crate::site::{
+    BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NOWHERE, RUNNING, SURE, Site, TimedCells, TimedSite,
+};
 pub use crate::span::{SpanSite, ready};
 #[cfg(feature = "metrics")]
 pub use linkme;

@@ -3,7 +3,7 @@
 //! Elapsed time is a whole number of nanoseconds, monotonic, never negative: `Instant` saturates at zero where a
 //! platform's clock steps back. 2^64 nanoseconds are 584 years.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The moment at which a call began.
 #[derive(Clone, Copy)]
@@ -19,5 +19,63 @@ impl Started {
     #[inline]
     pub(crate) fn elapsed_nanos(self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Milliseconds, for an event.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // exact up to 104 days
+pub fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
+}
+
+/// Nanoseconds of a constant.
+#[must_use]
+#[allow(clippy::cast_possible_truncation)] // as much is forever
+pub const fn nanos_of(duration: Duration) -> u64 {
+    let nanos = duration.as_nanos();
+    if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 }
+}
+
+/// Takes the time of the polls of a call; or, as `()`, none.
+pub trait Stopwatch: Default {
+    /// A poll begins.
+    fn start(&mut self);
+    /// It ended.
+    fn stop(&mut self);
+    /// Nanoseconds so far, those of a running poll included.
+    fn nanos(&self) -> u64;
+}
+
+impl Stopwatch for () {
+    #[inline]
+    fn start(&mut self) {}
+    #[inline]
+    fn stop(&mut self) {}
+    #[inline]
+    fn nanos(&self) -> u64 {
+        0
+    }
+}
+
+/// The time inside polls.
+#[derive(Default)]
+pub struct Busy {
+    nanos: u64,
+    since: Option<Started>,
+}
+
+impl Stopwatch for Busy {
+    fn start(&mut self) {
+        self.since = Some(Started::now());
+    }
+
+    fn stop(&mut self) {
+        self.nanos = self.nanos();
+        self.since = None;
+    }
+
+    fn nanos(&self) -> u64 {
+        self.nanos.saturating_add(self.since.map_or(0, Started::elapsed_nanos))
     }
 }

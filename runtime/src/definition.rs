@@ -37,6 +37,8 @@ pub struct Definition {
     pub(crate) opens_before: usize,
     /// Whether its calls open a span.
     pub(crate) has_span: bool,
+    /// Tells the end of a call to who listens: its nanoseconds and its status.
+    pub(crate) tell: Option<fn(u64, &str)>,
     /// The most series of a family, and who says so.
     pub(crate) budget: (usize, &'static str),
     /// File and line of the attribute.
@@ -61,6 +63,7 @@ impl Definition {
             sets_after: 1,
             opens_before: 0,
             has_span: true,
+            tell: None,
             budget: DEFAULT_BUDGET,
             place: (file, line),
         }
@@ -93,6 +96,13 @@ impl Definition {
     #[must_use]
     pub const fn without_span(mut self) -> Self {
         self.has_span = false;
+        self
+    }
+
+    /// The end of whose calls is told so.
+    #[must_use]
+    pub const fn tell(mut self, tell: fn(u64, &str)) -> Self {
+        self.tell = Some(tell);
         self
     }
 

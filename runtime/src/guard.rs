@@ -8,41 +8,42 @@ use std::mem;
 use tracing::Span;
 use tracing::span::EnteredSpan;
 
-use crate::clock::Started;
+use crate::clock::{Started, Stopwatch};
 use crate::outcome::{Returned, Status, Told, Ways};
 use crate::site::Callsite;
 use crate::span::{self, Spanned};
 
-/// A running call.
-pub struct Call<K: Callsite> {
+/// A running call. `B` is `()`, or takes the time of its polls.
+pub struct Call<K: Callsite, B: Stopwatch> {
     site: &'static K,
     set: usize,
     started: Option<Started>,
+    pub(crate) busy: B,
 }
 
-impl<K: Callsite> Call<K> {
+impl<K: Callsite, B: Stopwatch> Call<K, B> {
     /// The call begins now.
     #[inline]
     pub(crate) fn begin(site: &'static K, set: usize, ways: Ways) -> Self {
         site.begin(set, ways);
-        Call { site, set, started: K::TIMED.then(Started::now) }
+        Call { site, set, started: K::TIMED.then(Started::now), busy: B::default() }
     }
 
     /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its
     /// span learns what the value adds to its labels.
     #[inline]
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
-        // Where nothing is counted, nobody asks but the span.
-        if cfg!(not(feature = "metrics")) && !T::HAS_LABELS {
+        // Where nothing is counted, nobody asks but the span and the events.
+        if cfg!(not(feature = "metrics")) && !T::IS_HEARD && !K::IS_HEARD {
             mem::forget(self);
             return;
         }
-        let nanos = self.nanos();
+        let (nanos, busy) = (self.nanos(), self.busy.nanos());
         let told = told();
         let (site, ran, set) = (self.site, self.set, self.set + told.labels());
         // From here on it has ended, whatever a subscriber does.
         mem::forget(self);
-        site.end(ran, set, told.status(), nanos);
+        site.end(ran, set, told.status(), nanos, busy);
         if let (true, Some(span)) = (T::HAS_LABELS, span) {
             site.record(set, span);
         }
@@ -51,9 +52,9 @@ impl<K: Callsite> Call<K> {
     /// Its future was dropped.
     #[inline]
     pub(crate) fn cancel(self) {
-        let (site, set, nanos) = (self.site, self.set, self.nanos());
+        let (site, set, nanos, busy) = (self.site, self.set, self.nanos(), self.busy.nanos());
         mem::forget(self);
-        site.end(set, set, site.words().cancelled, nanos);
+        site.end(set, set, site.words().cancelled, nanos, busy);
     }
 
     #[inline]
@@ -68,12 +69,13 @@ fn elapsed(since: Option<Started>) -> u64 {
     since.map_or(0, Started::elapsed_nanos)
 }
 
-impl<K: Callsite> Drop for Call<K> {
+impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
     // It unwound.
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        self.site.end(self.set, self.set, self.site.words().panicked, self.nanos());
+        let panicked = self.site.words().panicked;
+        self.site.end(self.set, self.set, panicked, self.nanos(), self.busy.nanos());
     }
 }
 
@@ -87,7 +89,7 @@ pub fn observe<K: Callsite, R, T: Told>(
     told: impl FnOnce(&R) -> T,
 ) -> R {
     let entered = span::enter(&span, set);
-    let call = Call::begin(site, set, Ways::of::<T>(false));
+    let call = Call::<K, ()>::begin(site, set, Ways::of::<T>(false));
     let out = body();
     call.end(|| told(&out), entered.as_deref());
     // For most calls there is none, and nothing to leave.
@@ -97,13 +99,48 @@ pub fn observe<K: Callsite, R, T: Told>(
     out
 }
 
+/// The same, where the body opens the span: it has the arguments that are to be recorded.
+#[inline]
+pub fn observe_inside<K: Callsite, R, T: Told>(
+    site: &'static K,
+    set: usize,
+    body: impl FnOnce(&mut Beginning<K>) -> R,
+    told: impl FnOnce(&R) -> T,
+) -> R {
+    let mut beginning = Beginning { site, set, ways: Ways::of::<T>(false), begun: None };
+    let out = body(&mut beginning);
+    // Where opening it was left by a `return`, no call began.
+    if let Some((call, entered)) = beginning.begun.take() {
+        call.end(|| told(&out), entered.as_deref());
+    }
+    out
+}
+
+/// A call that has not begun.
+pub struct Beginning<K: Callsite> {
+    site: &'static K,
+    set: usize,
+    ways: Ways,
+    // The call is dropped first: the span is left when the call has been counted.
+    begun: Option<(Call<K, ()>, Option<EnteredSpan>)>,
+}
+
+impl<K: Callsite> Beginning<K> {
+    /// It begins now, in this span.
+    #[inline]
+    pub fn begin(&mut self, span: Span) {
+        let entered = (!span.is_none()).then(|| span.entered());
+        self.begun = Some((Call::begin(self.site, self.set, self.ways), entered));
+    }
+}
+
 /// A call of a function whose body stays where it is, because a closure cannot stand for it.
 ///
 /// It sees no returned value, so its words are the usual ones: the call is told as `ok`, or as `panicked` if the thread
 /// began to unwind meanwhile. A call that is made while the thread unwinds already, and panics itself, is taken for
 /// `ok`: nothing tells the two apart.
 pub struct Inline<K: Callsite> {
-    call: Option<Call<K>>,
+    call: Option<Call<K, ()>>,
     unwinding_before: bool,
     // After the call: the span is left when the call has been counted.
     entered: Option<EnteredSpan>,
@@ -113,7 +150,17 @@ impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
     pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
-        let entered = span::enter(&span, set);
+        Self::entered(site, set, span::enter(&span, set))
+    }
+
+    /// The same, in a span that is open.
+    #[inline]
+    pub fn begin_in(site: &'static K, set: usize, span: Span) -> Self {
+        Self::entered(site, set, (!span.is_none()).then(|| span.entered()))
+    }
+
+    #[inline]
+    fn entered(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
         let call = Some(Call::begin(site, set, Ways::of::<Returned<Status>>(false)));
         Inline { call, unwinding_before: std::thread::panicking(), entered }
     }

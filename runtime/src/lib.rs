@@ -75,4 +75,4 @@ pub use family::STANDARD_BUCKETS;
 pub use foreign::{collector, registry};
 pub use label::{Label, LabelSet, OpenLabel, Values};
 pub use outcome::{Classify, Outcome, Status};
-pub use tallied_macros::{Label, LabelSet, Outcome, observed};
+pub use tallied_macros::{Label, LabelSet, Outcome, instrument, observed};

@@ -20,13 +20,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What a call needs of its callsite.
 pub trait Callsite: Sync + 'static {
-    /// Whether calls are timed at all: without a histogram the clock is never read.
+    /// Whether calls are timed at all: otherwise the clock is never read.
     const TIMED: bool;
+    /// Whether calls are of interest though nothing is counted.
+    const IS_HEARD: bool;
     /// A call with these labels begins that can end in these ways.
     fn begin(&'static self, set: usize, ways: Ways);
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
-    /// calls are timed.
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64);
+    /// calls are timed, and after so much of it inside polls if that is.
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64);
     /// The words for what becomes of a call.
     fn words(&self) -> &Words;
     /// Tells a span the labels that a value had.
@@ -40,12 +42,20 @@ pub const RUNNING: u8 = 1;
 /// callsites, it is met at the first scrape after its first call, and a call has nothing to ask.
 pub const SURE: u8 = 2;
 
+/// The part of a callsite whose calls make events when they end.
+pub const LOUD: u8 = 4;
+
+/// The part of a callsite that has a histogram of the time inside polls.
+pub const BUSY: u8 = 8;
+
 /// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that
 /// of statuses; `P` the further parts that its calls have. They are in the type so that a call has no code for the
 /// others.
 pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
     definition: Definition,
     opens: &'static [Open],
+    #[cfg(feature = "metrics")]
+    busy: Option<&'static dyn Further>,
     #[cfg(feature = "metrics")]
     cells: &'static Cells<N, S, K, P>,
     #[cfg(feature = "metrics")]
@@ -140,11 +150,33 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             definition,
             opens,
             #[cfg(feature = "metrics")]
+            busy: None,
+            #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
             nanos: family::nanos(definition.bounds),
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
+        }
+    }
+
+    /// With another one for the time inside polls.
+    #[must_use]
+    pub const fn with_busy(self, busy: &'static dyn Further) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = busy;
+        Site {
+            #[cfg(feature = "metrics")]
+            busy: Some(busy),
+            ..self
+        }
+    }
+
+    /// What events tell of the end of a call.
+    #[inline]
+    fn tell(&self, status: usize, nanos: u64) {
+        if let (true, Some(tell)) = (P & LOUD != 0, self.definition.tell) {
+            tell(nanos, self.definition.words.values.get(status.min(K - 1)));
         }
     }
 
@@ -187,9 +219,48 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
     }
 }
 
+/// A callsite that another one tells of its calls.
+pub trait Further: Sync {
+    /// A call begins.
+    fn begin(&'static self, set: usize, ways: Ways);
+    /// It ended.
+    fn end(&'static self, set: usize, status: usize, nanos: u64);
+}
+
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Further for Site<N, S, K, P> {
+    fn begin(&'static self, set: usize, ways: Ways) {
+        Callsite::begin(self, set, ways);
+    }
+
+    fn end(&'static self, set: usize, status: usize, nanos: u64) {
+        Callsite::end(self, set, set, status, nanos, 0);
+    }
+}
+
+/// The callsite of what is only a span.
+pub struct Nowhere;
+
+/// The one.
+pub static NOWHERE: Nowhere = Nowhere;
+
+impl Callsite for Nowhere {
+    const TIMED: bool = false;
+    const IS_HEARD: bool = false;
+    #[inline]
+    fn begin(&'static self, _: usize, _: Ways) {}
+    #[inline]
+    fn end(&'static self, _: usize, _: usize, _: usize, _: u64, _: u64) {}
+    #[inline]
+    fn words(&self) -> &Words {
+        &Status::WORDS
+    }
+    fn record(&'static self, _: usize, _: &Span) {}
+}
+
 #[cfg(feature = "metrics")]
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
-    const TIMED: bool = N > 1;
+    const TIMED: bool = N > 1 || P & LOUD != 0;
+    const IS_HEARD: bool = P & LOUD != 0;
 
     #[inline]
     fn begin(&'static self, set: usize, ways: Ways) {
@@ -199,12 +270,15 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
         if P & RUNNING != 0 {
             self.cells.sets[set].running.up();
         }
+        if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
+            busy.begin(set, ways);
+        }
     }
 
     #[inline]
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64) {
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
         // A word by hand may say too large an index: it is counted under the last word.
-        if Self::TIMED {
+        if N > 1 {
             self.observe(set, status.min(K - 1), nanos);
         } else {
             self.cells.sets[set].calls[status.min(K - 1)].count();
@@ -212,6 +286,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
         if P & RUNNING != 0 {
             self.cells.sets[ran].running.down();
         }
+        if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
+            of_polls.end(set, status, busy);
+        }
+        self.tell(status, nanos);
     }
 
     fn words(&self) -> &Words {
@@ -225,11 +303,14 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
 
 #[cfg(not(feature = "metrics"))]
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
-    const TIMED: bool = false;
+    const TIMED: bool = P & LOUD != 0;
+    const IS_HEARD: bool = P & LOUD != 0;
     #[inline]
     fn begin(&'static self, _: usize, _: Ways) {}
     #[inline]
-    fn end(&'static self, _: usize, _: usize, _: usize, _: u64) {}
+    fn end(&'static self, _: usize, _: usize, status: usize, nanos: u64, _: u64) {
+        self.tell(status, nanos);
+    }
     #[inline]
     fn words(&self) -> &Words {
         &self.definition.words

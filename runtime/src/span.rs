@@ -143,12 +143,11 @@ impl Ready {
 
     /// Opens it below another, or below none.
     #[must_use]
-    pub fn child_of(self, parent: impl Into<Option<Id>>, set: usize, values: &[Option<&dyn Value>]) -> Span {
-        let parent = parent.into();
-        self.with_values(set, values, |values| Span::child_of(parent.clone(), &self.site.metadata, values))
+    pub fn child_of(self, parent: Option<Id>, set: usize, values: &[Option<&dyn Value>]) -> Span {
+        self.with_values(set, values, |values| Span::child_of(parent, &self.site.metadata, values))
     }
 
-    fn with_values(self, set: usize, values: &[Option<&dyn Value>], open: impl Fn(&ValueSet<'_>) -> Span) -> Span {
+    fn with_values(self, set: usize, values: &[Option<&dyn Value>], open: impl FnOnce(&ValueSet<'_>) -> Span) -> Span {
         let fields = self.site.metadata.fields();
         let open = |values: &ValueSet<'_>| {
             if self.is_logged {

@@ -12,7 +12,7 @@ fn inside() {}
 #[observed("jobs_total")]
 fn literal() {}
 
-#[observed(skip_all, err)]
+#[observed(summary, allow)]
 fn reserved() {}
 
 fn main() {}

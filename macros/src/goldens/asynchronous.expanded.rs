@@ -3,7 +3,7 @@ fn fetch<'a>(
     url: &'a str,
     into: &mut Vec<u8>,
 ) -> impl ::core::future::Future<Output = Result<&'a str, Error>> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -59,11 +59,11 @@ fn fetch<'a>(
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::Observed::new(

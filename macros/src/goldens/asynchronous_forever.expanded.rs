@@ -1,6 +1,6 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -49,11 +49,11 @@ fn serve() -> impl ::core::future::Future<Output = ::tallied::__private::Never> 
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::Observed::new(

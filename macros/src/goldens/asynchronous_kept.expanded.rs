@@ -1,7 +1,7 @@
 #[some::other]
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 async fn fetch(url: &str) -> usize {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -50,11 +50,11 @@ async fn fetch(url: &str) -> usize {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::Observed::new(

@@ -3,7 +3,7 @@ impl<T> Store for Cart<T> {
     type Key = u8;
     #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
     async fn load(&self, key: u8) -> Found<T> {
-        let (__site, __span) = {
+        let (__span, __site) = {
             #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::one("task_name", "load"),
@@ -45,11 +45,11 @@ impl<T> Store for Cart<T> {
                 (__TALLIED_LABELS, &[]),
             );
             (
-                &__TALLIED_SITE,
                 || ::core::option::Option::Some((
                     &__TALLIED_SPAN,
                     ::tallied::__private::tracing::Level::INFO,
                 )),
+                &__TALLIED_SITE,
             )
         };
         ::tallied::__private::Observed::new(
@@ -88,7 +88,7 @@ impl<T> Store for Cart<T> {
     }
     fn skipped(&self) {}
     fn closed(&self) {
-        let (__site, __span) = {
+        let (__span, __site) = {
             #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
                 ::tallied::__private::Dimension::one("task_name", "closed"),
@@ -134,11 +134,11 @@ impl<T> Store for Cart<T> {
                 (__TALLIED_LABELS, &[]),
             );
             (
-                &__TALLIED_SITE,
                 || ::core::option::Option::Some((
                     &__TALLIED_SPAN,
                     ::tallied::__private::tracing::Level::DEBUG,
                 )),
+                &__TALLIED_SITE,
             )
         };
         ::tallied::__private::observe(

@@ -1,9 +1,7 @@
 #[allow(unused_variables)]
 fn job() -> Result<(impl Sized, u8), Error> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
-        #[allow(clippy::needless_borrow)]
-        const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
             crate::metrics::tallied::__private::Dimension::path(
@@ -12,6 +10,8 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 || crate::metrics::tallied::__private::type_name_of(__tallied_marker),
             ),
         ];
+        #[allow(clippy::needless_borrow)]
+        const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
         const __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::new(
                 __TALLIED_LABELS,
                 ::core::file!(),
@@ -67,7 +67,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 false,
             ),
         );
-        (&__TALLIED_SITE, || ::core::option::Option::None)
+        (|| ::core::option::Option::None, &__TALLIED_SITE)
     };
     crate::metrics::tallied::__private::observe(
         __site,

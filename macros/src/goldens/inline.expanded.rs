@@ -1,5 +1,5 @@
 fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -48,11 +48,11 @@ fn words<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     let __call = ::tallied::__private::Inline::begin(__site, 0, __span);

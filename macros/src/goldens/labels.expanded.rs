@@ -3,7 +3,7 @@ fn serve<'a>(
     request: &Request<'a>,
     route: &'a Route,
 ) -> impl ::core::future::Future<Output = Result<Page, Error>> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::of(
@@ -66,11 +66,11 @@ fn serve<'a>(
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     let __set = {

@@ -1,7 +1,7 @@
 impl Cart {
     /// Loads it.
     pub fn load(mut self, from: &Store) -> Result<Self, Error> {
-        let (__site, __span) = {
+        let (__span, __site) = {
             fn __tallied_marker() {}
             #[allow(long_running_const_eval)]
             const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -52,11 +52,11 @@ impl Cart {
                 (__TALLIED_LABELS, &[]),
             );
             (
-                &__TALLIED_SITE,
                 || ::core::option::Option::Some((
                     &__TALLIED_SPAN,
                     ::tallied::__private::tracing::Level::INFO,
                 )),
+                &__TALLIED_SITE,
             )
         };
         ::tallied::__private::observe(

@@ -34,7 +34,7 @@ fn expand(source: &str) -> TokenStream {
 
 fn expanded(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let package = crate::observed::Package { name: "my-shop".to_owned(), is_own: true, budget: None };
-    crate::observed::expand(arguments, item, &package)
+    crate::observed::expand(arguments, item, &package, crate::observed::Defaults::Observed)
 }
 
 fn method(item: ImplItem) -> TokenStream {

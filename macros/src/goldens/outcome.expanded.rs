@@ -1,5 +1,5 @@
 fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::open("tenant", TENANTS),
@@ -23,6 +23,14 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 .after(),
             ::tallied::__private::Dimension::open("code", 8).after(),
         ];
+        static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
+            __TALLIED_LABELS,
+        )] = ::tallied::__private::opens(__TALLIED_LABELS);
+        const _: () = ::tallied::__private::no_name_twice(
+            "the labels of this function",
+            __TALLIED_LABELS,
+            true,
+        );
         const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
                 __TALLIED_LABELS,
                 ::core::file!(),
@@ -48,9 +56,6 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
             { 0 },
         >;
-        static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
-            __TALLIED_LABELS,
-        )] = ::tallied::__private::opens(__TALLIED_LABELS);
         static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,
@@ -59,11 +64,6 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             &__TALLIED_SITE,
         );
         ::tallied::__private::listed!(__TALLIED_SITE);
-        const _: () = ::tallied::__private::no_name_twice(
-            "the labels of this function",
-            __TALLIED_LABELS,
-            true,
-        );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, false, false),
@@ -98,11 +98,11 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             (__TALLIED_LABELS, &__TALLIED_OPENS),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     let __set = {

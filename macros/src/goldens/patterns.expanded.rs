@@ -1,5 +1,5 @@
 fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Token) {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -48,11 +48,11 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::observe(

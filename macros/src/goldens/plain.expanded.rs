@@ -1,5 +1,5 @@
 fn resize(width: u32) -> u32 {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -48,11 +48,11 @@ fn resize(width: u32) -> u32 {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::observe(

@@ -1,5 +1,5 @@
 fn only_a_span() {
-    let (__site, __span) = {
+    let (__span, __site) = {
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -9,27 +9,6 @@ fn only_a_span() {
                 || ::tallied::__private::type_name_of(__tallied_marker),
             ),
         ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .at_most(false, false);
-        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE },
-        > = <::tallied::__private::CountedCells<{ ::tallied::__private::SURE }>>::new();
-        static __TALLIED_SITE: ::tallied::__private::CountedSite<
-            { ::tallied::__private::SURE },
-        > = ::tallied::__private::Site::new(
-            __TALLIED_SITE_SAYS,
-            &[],
-            &__TALLIED_CELLS,
-            &__TALLIED_SITE,
-        );
-        ::tallied::__private::listed!(__TALLIED_SITE);
-        const _: () = {
-            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-        };
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
             &__TALLIED_SPAN,
             (
@@ -42,11 +21,11 @@ fn only_a_span() {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &::tallied::__private::NOWHERE,
         )
     };
     ::tallied::__private::observe(

@@ -1,5 +1,7 @@
 fn quiet(width: u32) -> u32 {
-    let (__site, __span) = {
+    let (__span, __site) = {
+        const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
+        const __TALLIED_TARGET: &::core::primitive::str = TARGET;
         fn __tallied_marker() {}
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
@@ -36,8 +38,6 @@ fn quiet(width: u32) -> u32 {
         const _: () = {
             let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         };
-        const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
-        const __TALLIED_TARGET: &::core::primitive::str = TARGET;
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
             &__TALLIED_SPAN,
             (
@@ -50,11 +50,11 @@ fn quiet(width: u32) -> u32 {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::DEBUG,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::observe(

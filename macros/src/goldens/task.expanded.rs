@@ -1,5 +1,5 @@
 pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
-    let (__site, __span) = {
+    let (__span, __site) = {
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::one("task_name", "charge"),
@@ -56,11 +56,11 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             (__TALLIED_LABELS, &[]),
         );
         (
-            &__TALLIED_SITE,
             || ::core::option::Option::Some((
                 &__TALLIED_SPAN,
                 ::tallied::__private::tracing::Level::INFO,
             )),
+            &__TALLIED_SITE,
         )
     };
     ::tallied::__private::observe(

@@ -7,7 +7,7 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Generics};
 
-use super::{Around, Package, args, callee};
+use super::{Around, Defaults, Package, args, callee};
 use crate::diag::Errors;
 use crate::echo;
 
@@ -21,10 +21,10 @@ pub fn is_block(item: &TokenStream) -> bool {
     words.take(3).find(|word| word != "unsafe" && word != "default").is_some_and(|word| word == "impl")
 }
 
-pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> TokenStream {
+pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package, defaults: Defaults) -> TokenStream {
     let errors = Errors::new();
     // What is wrong with the block's arguments is said once, and not at each method.
-    args::parse(attribute.clone(), &errors);
+    args::parse(attribute.clone(), defaults, &errors);
     let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
     let body = match tokens.pop() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
@@ -42,8 +42,8 @@ pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> 
     };
     // Another macro that looks at the block after us may want to see which methods are `async`.
     let is_watched = !callee::are_inert(&own_attributes(&tokens));
-    let around = Around { is_watched, parameters: parameters(&tokens) };
-    let observed = members.into_iter().map(|member| self::member(attribute, member, package, &around));
+    let around = Around { is_block: true, is_watched, parameters: parameters(&tokens) };
+    let observed = members.into_iter().map(|member| self::member(attribute, member, package, defaults, &around));
     let mut group = Group::new(
         Delimiter::Brace,
         inner.into_iter().collect::<TokenStream>().into_iter().chain(observed.flatten()).collect(),
@@ -53,9 +53,15 @@ pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package) -> 
 }
 
 /// A method with the attribute, another member as it is.
-fn member(block: &TokenStream, mut member: Vec<TokenTree>, package: &Package, around: &Around) -> TokenStream {
+fn member(
+    block: &TokenStream,
+    mut member: Vec<TokenTree>,
+    package: &Package,
+    defaults: Defaults,
+    around: &Around,
+) -> TokenStream {
     let errors = Errors::new();
-    let own = take_own(&mut member, &errors);
+    let own = take_own(&mut member, defaults, &errors);
     let is_skipped = own.as_ref().is_some_and(is_skip);
     let is_method = is_method(&member);
     let (cfgs, item) = (cfgs(&member), member.into_iter().collect::<TokenStream>());
@@ -63,7 +69,9 @@ fn member(block: &TokenStream, mut member: Vec<TokenTree>, package: &Package, ar
         (Err(errors), _) => Err(errors),
         (Ok(()), _) if is_skipped => return item,
         (Ok(()), None) if !is_method => return item,
-        (Ok(()), own) => super::function(joined(block, own.unwrap_or_default()), item.clone(), package, around),
+        (Ok(()), own) => {
+            super::function(joined(block, own.unwrap_or_default()), item.clone(), package, defaults, around)
+        }
     };
     observed.unwrap_or_else(|errors| {
         // What is configured away is not judged.
@@ -201,8 +209,10 @@ fn cfgs(member: &[TokenTree]) -> Vec<Attribute> {
     own_attributes(member).into_iter().filter(|attr| attr.path().is_ident("cfg")).collect()
 }
 
-/// Takes `#[observed(…)]` off a member, and returns what is in its parentheses.
-fn take_own(member: &mut Vec<TokenTree>, errors: &Errors) -> Option<TokenStream> {
+/// Takes `#[observed(…)]`, or what the block's attribute is called, off a member, and returns what is in its
+/// parentheses.
+fn take_own(member: &mut Vec<TokenTree>, defaults: Defaults, errors: &Errors) -> Option<TokenStream> {
+    let word = defaults.word();
     let (mut own, mut at) = (None, 0);
     while at + 1 < attributes(member) {
         let TokenTree::Group(group) = &member[at + 1] else { break };
@@ -214,18 +224,20 @@ fn take_own(member: &mut Vec<TokenTree>, errors: &Errors) -> Option<TokenStream>
         };
         let path = &inside[..inside.len() - usize::from(arguments.is_some())];
         let last = path.last().map(ToString::to_string).unwrap_or_default();
-        if last == "cfg_attr" && arguments.as_ref().is_some_and(|arguments| says_observed(arguments.clone())) {
-            errors.at(group, "within an observed block, write `#[observed(…)]` without `cfg_attr`");
+        if last == "cfg_attr"
+            && arguments.as_ref().is_some_and(|arguments| callee::find(arguments.clone(), &[word.to_owned()]).is_some())
+        {
+            errors.at(group, format!("within an observed block, write `#[{word}(…)]` without `cfg_attr`"));
             // What it would become was judged.
             member.drain(at..at + 2);
             continue;
         }
-        if last != "observed" {
+        if last != word {
             at += 2;
             continue;
         }
         if own.is_some() {
-            errors.at(path.last(), "duplicate attribute `observed`; remove one of the two");
+            errors.at(path.last(), format!("duplicate attribute `{word}`; remove one of the two"));
         }
         own = own.or(Some(arguments.unwrap_or_default()));
         member.drain(at..at + 2);
@@ -242,10 +254,6 @@ fn flattened(tokens: TokenStream) -> Vec<TokenTree> {
         }
     }
     flat
-}
-
-fn says_observed(tokens: TokenStream) -> bool {
-    callee::find(tokens, &["observed".to_owned()]).is_some()
 }
 
 /// `skip`, and perhaps a comma.

@@ -25,6 +25,10 @@ pub struct Callee {
     pub is_watched: bool,
     /// Parameters of the block round it, as far as it was seen.
     pub outer: Vec<String>,
+    /// Whether it stands in an observed block, whose arguments are for all of its methods.
+    pub is_of_block: bool,
+    /// It returns a future, whatever its type shows.
+    pub says_future: bool,
 }
 
 /// `name: ty`
@@ -44,6 +48,8 @@ pub enum Returns {
     ImplFutureAnd(String),
     /// `Pin<Box<dyn Future<…>>>`, or one of the names that `futures` has for it.
     BoxFuture,
+    /// `Box<dyn Future<…> + Unpin>`
+    UnpinnedBoxFuture,
     /// Any other `impl …`
     ImplTrait,
     Plain,
@@ -54,6 +60,7 @@ pub fn parse(item: TokenStream, around: &Around, errors: &Errors) -> Option<Call
         Ok(callee) => Some(Callee {
             is_watched: around.is_watched || callee.is_watched,
             outer: around.parameters.clone(),
+            is_of_block: around.is_block,
             ..callee
         }),
         Err(error) => {
@@ -82,7 +89,7 @@ fn function(input: ParseStream<'_>) -> syn::Result<Callee> {
     let (inner, body) = split_inner_attributes(body)?;
     attrs.extend(inner);
     let is_watched = !are_inert(&attrs);
-    Ok(Callee { attrs, vis, sig, body, is_watched, outer: Vec::new() })
+    Ok(Callee { attrs, vis, sig, body, is_watched, outer: Vec::new(), is_of_block: false, says_future: false })
 }
 
 /// The body's braces. A body that came through `$body:block` stands in a group without delimiters.
@@ -172,14 +179,40 @@ impl Callee {
     pub fn returns(&self) -> Returns {
         match &self.sig.output {
             ReturnType::Default => Returns::Plain,
-            ReturnType::Type(_, ty) => returned(ty),
+            ReturnType::Type(_, ty) => match returned(ty) {
+                Returns::Plain if self.says_future => Returns::BoxFuture,
+                Returns::ImplTrait if self.says_future => Returns::ImplFuture,
+                returns => returns,
+            },
+        }
+    }
+
+    /// What is in the `async` block that `#[async_trait]` makes of a body: `{ Box::pin(async move { … }) }`.
+    pub fn block_of_async_trait(&self) -> Option<Group> {
+        let is_its = |parameter: &GenericParam| matches!(parameter, GenericParam::Lifetime(parameter) if parameter.lifetime.ident == "async_trait");
+        if !self.sig.generics.params.iter().any(is_its) {
+            return None;
+        }
+        let body: Vec<TokenTree> = self.body.stream().into_iter().collect();
+        let [path @ .., TokenTree::Group(arguments)] = body.as_slice() else { return None };
+        let is_pin = path.iter().map(ToString::to_string).collect::<String>().ends_with("Box::pin");
+        let argument: Vec<TokenTree> = arguments.stream().into_iter().collect();
+        match argument.as_slice() {
+            [TokenTree::Ident(first), TokenTree::Ident(second), TokenTree::Group(block)]
+                if is_pin && first == "async" && second == "move" && block.delimiter() == Delimiter::Brace =>
+            {
+                Some(block.clone())
+            }
+            _ => None,
         }
     }
 
     /// The type of the value that a call gives in the end, as it is written.
     pub fn returned(&self) -> Option<Type> {
         match (self.returns(), &self.sig.output) {
-            (Returns::ImplFuture | Returns::ImplFutureAnd(_) | Returns::BoxFuture, _) => self.output_of_future(),
+            (Returns::ImplFuture | Returns::ImplFutureAnd(_) | Returns::BoxFuture | Returns::UnpinnedBoxFuture, _) => {
+                self.output_of_future()
+            }
             (Returns::ImplTrait, _) => None,
             (Returns::Plain, ReturnType::Default) => Some(parse_quote!(())),
             (Returns::Plain, ReturnType::Type(_, ty)) => Some(peeled(ty).clone()),
@@ -190,7 +223,7 @@ impl Callee {
     pub fn output_of_future(&self) -> Option<Type> {
         let ReturnType::Type(_, ty) = &self.sig.output else { return None };
         let ty = peeled(ty);
-        let boxed = argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box"));
+        let boxed = argument_of(argument_of(ty, "Pin").unwrap_or(ty), "Box");
         let bounds = match boxed.unwrap_or(ty) {
             Type::ImplTrait(ty) => &ty.bounds,
             Type::TraitObject(ty) => &ty.bounds,
@@ -277,7 +310,10 @@ fn returned(ty: &Type) -> Returns {
         ty @ Type::Path(_) => match argument_of(ty, "Pin").and_then(|ty| argument_of(ty, "Box")) {
             Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
             Some(Type::ImplTrait(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
-            _ => Returns::Plain,
+            _ => match argument_of(ty, "Box") {
+                Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::UnpinnedBoxFuture,
+                _ => Returns::Plain,
+            },
         },
         _ => Returns::Plain,
     }

@@ -43,6 +43,11 @@ impl Names<'_> {
         self.family(Some(metric), IN_FLIGHT, |by| format!("Calls running now{}.", comma(by)))
     }
 
+    pub fn busy(&self, metric: &Metric) -> Option<Family> {
+        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
+        self.family(Some(metric), "busy_seconds", |by| format!("Time inside polls in seconds{}.", comma(by)))
+    }
+
     /// `help` gets ` by task_name and status`, or nothing.
     fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&str) -> String) -> Option<Family> {
         if metric.is_some_and(|metric| metric.off) {
@@ -109,10 +114,10 @@ fn by(labels: &[String]) -> String {
 }
 
 /// No two families of one attribute may share a sample's name.
-pub fn distinct(families: [&Option<Family>; 3], args: &Args, errors: &Errors) {
-    let keys = [&args.counter, &args.histogram, &args.in_flight];
+pub fn distinct(families: [&Option<Family>; 4], args: &Args, errors: &Errors) {
+    let keys = [&args.counter, &args.histogram, &args.in_flight, &args.busy];
     let samples = |at: usize, family: &Family| -> Vec<String> {
-        let suffixes: &[&str] = if at == 1 { &["", "_bucket", "_sum", "_count"] } else { &[""] };
+        let suffixes: &[&str] = if at == 1 || at == 3 { &["", "_bucket", "_sum", "_count"] } else { &[""] };
         suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
     };
     for later in 1..families.len() {
@@ -131,26 +136,36 @@ pub fn distinct(families: [&Option<Family>; 3], args: &Args, errors: &Errors) {
     }
 }
 
-pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> Option<Expr> {
-    let inner = args.histogram.as_ref().and_then(|metric| metric.buckets.as_ref());
-    if let (Some(_), Some(outer)) = (inner, &args.buckets) {
+/// The bounds of the histogram and of `busy`. Those beside them are for both.
+pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> (Option<Expr>, Option<Expr>) {
+    let of = |metric: &Option<Metric>| {
+        metric.as_ref().and_then(|metric| metric.buckets.as_ref().map(|b| &b.bounds)).cloned()
+    };
+    let (histogram, busy) = (of(&args.histogram), of(&args.busy));
+    if let (Some(_), Some(outer), None) = (&histogram, &args.buckets, &args.busy) {
         errors.at(&outer.key, "duplicate argument `buckets`: `histogram(…)` has it too; remove one of the two");
     }
-    let buckets = inner.or(args.buckets.as_ref())?;
-    if !has_histogram {
-        errors.at(&buckets.key, "`buckets` needs a histogram; add `histogram`");
+    if let (Some(outer), false, None) = (&args.buckets, has_histogram, &args.busy) {
+        errors.at(&outer.key, "`buckets` needs a histogram; add `histogram`");
     }
-    match &buckets.bounds {
+    let outer = args.buckets.as_ref().map(|buckets| &buckets.bounds);
+    for bounds in [histogram.as_ref(), busy.as_ref(), outer].into_iter().flatten() {
+        check_bounds(bounds, errors);
+    }
+    (histogram.or(outer.cloned()), busy.or(outer.cloned()))
+}
+
+fn check_bounds(bounds: &Expr, errors: &Errors) {
+    match bounds {
         Expr::Lit(_) | Expr::Unary(_) => {
-            errors.at(&buckets.bounds, "expected bounds in seconds, such as `[0.1, 1.0]` or the name of a constant");
+            errors.at(bounds, "expected bounds in seconds, such as `[0.1, 1.0]` or the name of a constant");
         }
         Expr::Macro(bounds) if bounds.mac.path.is_ident("vec") => {
             errors.at(bounds, "bounds are known while compiling; write `[…]` instead of `vec![…]`");
         }
         _ => {}
     }
-    if let Some(this) = find(buckets.bounds.to_token_stream(), &["Self".to_owned()]) {
+    if let Some(this) = find(bounds.to_token_stream(), &["Self".to_owned()]) {
         errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
     }
-    Some(buckets.bounds.clone())
 }

@@ -345,10 +345,14 @@ fn of_parameter(parameter: &Parameter<'_>, callee: &Callee, errors: &Errors) -> 
 }
 
 fn told(parameters: &[Parameter<'_>]) -> String {
-    let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-    match names.as_slice() {
+    told_names(&parameters.iter().map(|parameter| parameter.name.as_str()).collect::<Vec<_>>())
+}
+
+/// Which parameters there are.
+pub fn told_names(names: &[impl AsRef<str>]) -> String {
+    match names {
         [] => "the function has no parameters with a name".to_owned(),
-        [name] => format!("the only parameter is `{name}`"),
+        [name] => format!("the only parameter is `{}`", name.as_ref()),
         names => format!("the parameters are {}", listed(names)),
     }
 }

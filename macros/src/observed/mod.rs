@@ -8,8 +8,11 @@ mod families;
 mod labels;
 mod nameable;
 mod plan;
+mod span;
 
 use proc_macro2::TokenStream;
+
+pub use args::Defaults;
 
 use crate::diag::Errors;
 use crate::echo;
@@ -31,11 +34,11 @@ pub fn is_of_cargo(folder: &str) -> bool {
     is_fetched || std::path::Path::new(folder).join(".cargo-checksum.json").exists()
 }
 
-pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package) -> TokenStream {
+pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package, defaults: Defaults) -> TokenStream {
     if block::is_block(&item) {
-        return block::expand(&attribute, item, package);
+        return block::expand(&attribute, item, package, defaults);
     }
-    match function(attribute, item.clone(), package, &Around::default()) {
+    match function(attribute, item.clone(), package, defaults, &Around::default()) {
         Ok(function) => function,
         Err(errors) => echo::with_item(&errors, &item),
     }
@@ -44,6 +47,7 @@ pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package) -> T
 /// What is known of the block round a function.
 #[derive(Default)]
 pub struct Around {
+    pub is_block: bool,
     /// Another macro looks at it after us, though no attribute on the function says so.
     pub is_watched: bool,
     /// Its type and constant parameters.
@@ -54,12 +58,13 @@ fn function(
     attribute: TokenStream,
     item: TokenStream,
     package: &Package,
+    defaults: Defaults,
     around: &Around,
 ) -> Result<TokenStream, syn::Error> {
     let errors = Errors::new();
-    let args = args::parse(attribute, &errors);
+    let args = args::parse(attribute, defaults, &errors);
     let callee = callee::parse(item.clone(), around, &errors);
-    let plan = callee.map(|callee| plan::make(args, callee, package, &errors));
+    let plan = callee.map(|callee| plan::make(args, callee, package, defaults, &errors));
     errors.finish()?;
     // Nothing was wrong and nothing was planned: leave the item as it is.
     Ok(plan.map_or(item, emit::function))
@@ -80,7 +85,7 @@ mod tests {
     }
 
     /// Words and punctuation that an attribute may be made of, rightly or wrongly.
-    const WORDS: [&str; 52] = [
+    const WORDS: [&str; 66] = [
         "counter",
         "histogram",
         "in_flight",
@@ -133,6 +138,20 @@ mod tests {
         "labels",
         "after",
         "|a|",
+        "args",
+        "skip(a, self)",
+        "skip(b",
+        "fields(a = ?b, {C} = %d.e(), f, ?g.h, %a)",
+        "fields(= 1, {}, a.)",
+        "err(level = \"info\", Debug)",
+        "ret(Display, Display)",
+        "slow = \"1.5s\"",
+        "log = 3",
+        "busy(buckets = [1.0])",
+        "future",
+        "parent = a",
+        "follows_from = [a]",
+        "?",
     ];
 
     const ITEMS: [&str; 8] = [
@@ -159,9 +178,10 @@ mod tests {
         for _ in 0..20_000 {
             let words: Vec<&str> = (0..next(9)).map(|_| WORDS[next(WORDS.len())]).collect();
             let text = words.join(" ");
+            let defaults = if next(4) == 0 { Defaults::Instrument } else { Defaults::Observed };
             let Ok(attribute) = text.parse::<TokenStream>() else { continue };
             let item: TokenStream = ITEMS[next(ITEMS.len())].parse().unwrap();
-            let expansion = expand(attribute, item.clone(), &package).to_string();
+            let expansion = expand(attribute, item.clone(), &package, defaults).to_string();
             assert!(expansion.contains("kept"), "`{text}` lost the item");
             if expansion.contains("compile_error") {
                 // Of a block each method keeps its own.

@@ -2,16 +2,18 @@
 //!
 //! Here are the defaults, the derived names and the checks. Nothing is parsed and nothing is emitted.
 
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Expr, ExprLit, Lit, Path, ReturnType, Type};
+use syn::{Expr, Path, ReturnType, Type};
 
 use super::Package;
-use super::args::{Args, Value};
+use super::args::{Args, Defaults};
 use super::callee::{Callee, Returns, peeled};
 use super::families::{Family, Names, bounds, distinct};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
-use crate::diag::{Errors, did_you_mean};
+use super::span::{self, Events, Span};
+use crate::diag::Errors;
 use crate::names;
 
 /// All that an expansion needs to know.
@@ -25,8 +27,12 @@ pub struct Plan {
     pub counter: Option<Family>,
     pub histogram: Option<Family>,
     pub in_flight: Option<Family>,
+    /// Time inside the polls of a future.
+    pub busy: Option<Family>,
     /// The histogram's bounds; `None` for the standard ones.
     pub bounds: Option<Expr>,
+    /// Those of `busy`.
+    pub busy_bounds: Option<Expr>,
     /// The words for what becomes of a call; `None` for the usual ones.
     pub status: Option<Type>,
     pub budget: Option<Expr>,
@@ -37,22 +43,23 @@ pub struct Plan {
     pub told: Told,
     /// `None` without a span.
     pub span: Option<Span>,
-}
-
-/// The span of a call, in tracing's terms.
-pub struct Span {
-    pub level: Level,
-    /// `None` for the function's own.
-    pub name: Option<Expr>,
-    /// `None` for the module's path.
+    pub events: Events,
+    /// The target of the span and the events; `None` for the module's path.
     pub target: Option<Expr>,
 }
 
-pub enum Level {
-    /// A constant of `tracing::Level`.
-    Named(&'static str),
-    /// A constant of the user's.
-    Given(Expr),
+impl Plan {
+    /// Whether anything is done with a call but to open its span.
+    pub fn has_site(&self) -> bool {
+        let families = [&self.counter, &self.histogram, &self.in_flight, &self.busy];
+        let is_default = |label: &Label| matches!(label.holds, Holds::Path);
+        families.into_iter().any(Option::is_some) || self.is_loud() || !self.labels.iter().all(is_default)
+    }
+
+    /// Whether events tell of the end of calls.
+    pub fn is_loud(&self) -> bool {
+        self.events.slow.is_some() || self.events.log.is_some()
+    }
 }
 
 /// What is known of how a call can end.
@@ -81,11 +88,16 @@ pub enum Shape {
     AsyncKept,
     /// The future that the function returns.
     ReturnedFuture,
-    /// The same, boxed.
+    /// The same, in a pinned box.
     ReturnedBox,
+    /// The same, in a box that can be moved.
+    ReturnedUnpinnedBox,
+    /// The `async` block that `#[async_trait]` makes of a body.
+    AsyncTrait,
 }
 
-pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> Plan {
+pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Defaults, errors: &Errors) -> Plan {
+    future(&args, &mut callee, errors);
     if let Some(token) = &callee.sig.constness {
         errors.at(
             token,
@@ -107,35 +119,83 @@ pub fn make(args: Args, callee: Callee, package: &Package, errors: &Errors) -> P
     let mut labels = labels::make(&args, &callee, errors);
     let name = callee.sig.ident.unraw().to_string();
     let names = Names { package: names::of_package(&package.name), function: &name, labels: &labels, errors };
-    let counter = names.counter(args.counter.as_ref());
+    // What counts nothing unless it is asked to has its counter by name only.
+    let is_off = defaults == Defaults::Instrument && args.counter.is_none();
+    let counter = if is_off { None } else { names.counter(args.counter.as_ref()) };
     let histogram = args.histogram.as_ref().and_then(|metric| names.histogram(metric));
     let in_flight = args.in_flight.as_ref().and_then(|metric| names.in_flight(metric));
-    distinct([&counter, &histogram, &in_flight], &args, errors);
+    let mut busy = args.busy.as_ref().and_then(|metric| names.busy(metric));
+    distinct([&counter, &histogram, &in_flight, &busy], &args, errors);
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
-    let bounds = bounds(&args, histogram.is_some() || meant, errors);
+    let (bounds, busy_bounds) = bounds(&args, histogram.is_some() || meant, errors);
+    let span = span::make(&args, &callee, &labels, defaults, errors);
+    let events = span::events(&args, span.as_ref(), errors);
+    let target = span::text(args.target.as_ref(), errors);
+    if let (Some(value), None, None, None) = (&args.target, &span, &events.err, &events.ret) {
+        if args.slow.is_none() && args.log.is_none() {
+            errors.at(&value.key, "`target` is of the span, and `span = false` opens none; remove one of the two");
+        }
+    }
     if labels.all.is_empty() {
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));
-    let span = span(&args, errors);
+    if let (Some(err), Some(ty)) = (&args.err, callee.returned().filter(is_nobodys)) {
+        let ty = ty.to_token_stream();
+        errors.at(
+            &err.key,
+            format!("`err` tells of the errors of a `Result`, and this function returns `{ty}`; remove `err`"),
+        );
+    }
     let is_small = is_small(&args, &labels, package);
-    let needs_value = args.status.is_some() || labels.all.iter().any(|label| label.holds.is_after());
+    let needs_value = args.status.is_some()
+        || args.err.is_some()
+        || args.ret.is_some()
+        || labels.all.iter().any(|label| label.holds.is_after());
+    let opens_inside = span.as_ref().is_some_and(Span::has_values);
+    let shape = shape(&callee, needs_value, opens_inside);
+    if matches!(shape, Shape::Closure | Shape::Inline) && callee.is_of_block {
+        // Of a block, it is for those methods that have polls.
+        busy = None;
+    } else if let (Some(metric), Shape::Closure | Shape::Inline) = (&args.busy, shape) {
+        errors.at(
+            &metric.key,
+            "`busy` is the time inside the polls of a future, and this function returns none that can be seen; \
+             use `histogram`, or add `future` if it does",
+        );
+    }
     Plan {
-        shape: shape(&callee, needs_value),
+        shape,
         krate: args.krate,
         name,
         labels: labels.all,
         counter,
         histogram,
         in_flight,
+        busy,
         bounds,
+        busy_bounds,
         budget: args.budget,
         is_own: package.is_own,
         is_small,
         told: told(&callee, args.status.is_some()),
         status,
         span,
+        events,
+        target,
         callee,
+    }
+}
+
+/// The function returns a future, though its type does not show it.
+fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
+    let Some(word) = &args.future else { return };
+    if callee.sig.asyncness.is_some() {
+        errors.at(word, "an `async fn` is seen to return a future; remove `future`");
+    } else if matches!(callee.sig.output, ReturnType::Default) {
+        errors.at(word, "this function returns nothing, and so no future; remove `future`");
+    } else {
+        callee.says_future = true;
     }
 }
 
@@ -153,54 +213,10 @@ fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
         && !has_buckets
         && args.status.is_none()
         && args.budget.is_none()
+        && args.busy.is_none()
+        && args.slow.is_none()
+        && args.log.is_none()
         && environment.is_none_or(is_enough)
-}
-
-/// What tracing's own arguments say.
-fn span(args: &Args, errors: &Errors) -> Option<Span> {
-    if args.span == Some(false) {
-        for Value { key, .. } in [&args.level, &args.name, &args.target].into_iter().flatten() {
-            errors.at(key, format!("`{key}` is of the span, and `span = false` opens none; remove one of the two"));
-        }
-        return None;
-    }
-    let text = |value: &Option<Value>| value.as_ref().map(|value| value.value.clone());
-    for value in [&args.name, &args.target].into_iter().flatten().map(|value| &value.value) {
-        if matches!(value, Expr::Lit(literal) if !matches!(literal.lit, Lit::Str(_))) {
-            errors.at(value, "expected a string, or the name of a constant that is one");
-        }
-    }
-    let level = args.level.as_ref().map_or(Level::Named("INFO"), |level| self::level(&level.value, errors));
-    Some(Span { level, name: text(&args.name), target: text(&args.target) })
-}
-
-/// A level as tracing's attribute takes it: by its name in any case, by its number, or a constant.
-fn level(level: &Expr, errors: &Errors) -> Level {
-    const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
-    let named = match level {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            let text = text.value();
-            let found = LEVELS.iter().position(|level| level.eq_ignore_ascii_case(&text));
-            found.ok_or_else(|| did_you_mean(&text.to_uppercase(), LEVELS).map(str::to_lowercase))
-        }
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
-            let number: Option<usize> = number.base10_parse().ok();
-            number.and_then(|number| number.checked_sub(1)).filter(|at| *at < LEVELS.len()).ok_or(None)
-        }
-        Expr::Path(_) => return Level::Given(level.clone()),
-        _ => Err(None),
-    };
-    match named {
-        Ok(at) => Level::Named(LEVELS[at]),
-        Err(near) => {
-            let remedy = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "write `trace`, `debug`, `info`, `warn` or `error` in quotes, 1 to 5, or a constant".to_owned(),
-            };
-            errors.at(level, format!("this is no level; {remedy}"));
-            Level::Named("INFO")
-        }
-    }
 }
 
 /// What the signature tells of errors: by its words where they are plain, by the type where the compiler must be asked.
@@ -213,6 +229,8 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
             .is_some_and(|segment| segment.ident == "Result" && !segment.arguments.is_none()))
     };
     match ty {
+        // Its output is not to be seen.
+        None if callee.says_future && callee.output_of_future().is_none() => Told::Anything,
         Some(Type::Never(_)) => Told::ByReturn,
         Some(ty) if !by_hand && is_nobodys(&ty) => Told::ByReturn,
         Some(ty) if !by_hand && is_result(&ty) => Told::Result,
@@ -225,13 +243,18 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
     }
 }
 
-fn shape(callee: &Callee, needs_value: bool) -> Shape {
+fn shape(callee: &Callee, needs_value: bool, opens_inside: bool) -> Shape {
+    // Its block has all arguments; so the span is opened where `async fn` would open it.
+    if opens_inside && callee.block_of_async_trait().is_some() {
+        return Shape::AsyncTrait;
+    }
     if callee.sig.asyncness.is_some() {
         return if callee.is_watched { Shape::AsyncKept } else { Shape::AsyncRewritten };
     }
     match callee.returns() {
         Returns::ImplFuture | Returns::ImplFutureAnd(_) => Shape::ReturnedFuture,
         Returns::BoxFuture => Shape::ReturnedBox,
+        Returns::UnpinnedBoxFuture => Shape::ReturnedUnpinnedBox,
         // A closure cannot say `-> impl Trait`, and so cannot infer, say, the lifetimes of `impl Fn(&str) -> &str`.
         Returns::ImplTrait if !needs_value => Shape::Inline,
         // A closure would be the caller that `Location::caller()` tells, and is not inlined into code with features.

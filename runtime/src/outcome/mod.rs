@@ -5,7 +5,7 @@
 
 mod told;
 
-pub use told::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Classify, Returned, Told, returned};
+pub use told::{After, Ask, AskAny, AskHand, AskNobody, AskResult, Classify, Returned, Said, Told, returned};
 
 use crate::label::{self, Label, Message, Values};
 

@@ -50,6 +50,8 @@ pub trait Told {
     fn status(&self) -> usize;
     /// Whether it has labels too.
     const HAS_LABELS: bool = false;
+    /// Whether it is asked for though nothing is counted.
+    const IS_HEARD: bool = Self::HAS_LABELS;
     /// What its labels add to the number of the call's label set.
     #[inline]
     fn labels(&self) -> usize {
@@ -128,6 +130,24 @@ impl<T: Told> Told for After<T> {
     #[inline]
     fn labels(&self) -> usize {
         self.labels
+    }
+}
+
+/// The same, after events that the value made: those are for whoever listens, counted or not.
+pub struct Said<T>(pub T);
+
+impl<T: Told> Told for Said<T> {
+    type Words = T::Words;
+    const RETURNS: Ways = T::RETURNS;
+    const HAS_LABELS: bool = T::HAS_LABELS;
+    const IS_HEARD: bool = true;
+    #[inline]
+    fn status(&self) -> usize {
+        self.0.status()
+    }
+    #[inline]
+    fn labels(&self) -> usize {
+        self.0.labels()
     }
 }
 

@@ -7,55 +7,76 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
 
 use crate::diag::{Errors, did_you_mean, listed};
 
 mod label;
+mod span;
 
 use label::labels;
+pub use span::{Event, Field, FieldName, Fields, How, Skip};
 
 /// The arguments that this version has.
-pub const KNOWN: [&str; 13] = [
+pub const KNOWN: [&str; 25] = [
     "counter",
     "histogram",
     "in_flight",
+    "busy",
     "labels",
     "after",
     "status",
     "buckets",
     "budget",
+    "future",
     "span",
     "level",
     "name",
     "target",
+    "parent",
+    "follows_from",
+    "args",
+    "skip",
+    "skip_all",
+    "fields",
+    "err",
+    "ret",
+    "slow",
+    "log",
     "crate",
 ];
 
-/// Words that are arguments of tracing's attribute or will be of ours: never labels.
-pub const RESERVED: [&str; 14] = [
-    "allow",
-    "args",
-    "busy",
-    "err",
-    "fields",
-    "follows_from",
-    "future",
-    "log",
-    "parent",
-    "ret",
-    "skip",
-    "skip_all",
-    "slow",
-    "summary",
-];
+/// Words that will be arguments: never labels.
+pub const RESERVED: [&str; 2] = ["allow", "summary"];
+
+/// What an attribute does that does not say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Defaults {
+    /// Counts, and records no argument.
+    Observed,
+    /// What tracing's attribute does: records every argument, and counts nothing.
+    Instrument,
+}
+
+impl Defaults {
+    /// The attribute's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Defaults::Observed => "observed",
+            Defaults::Instrument => "instrument",
+        }
+    }
+}
 
 /// The attribute as it is written, each argument at most once.
 #[derive(Default)]
+#[allow(clippy::struct_field_names)] // one is called `args`
 pub struct Args {
     pub counter: Option<Metric>,
     pub histogram: Option<Metric>,
     pub in_flight: Option<Metric>,
+    /// Time inside the polls of a future.
+    pub busy: Option<Metric>,
     pub buckets: Option<Buckets>,
     pub labels: Option<Vec<Label>>,
     /// Labels from the returned value.
@@ -63,11 +84,26 @@ pub struct Args {
     /// The type of the words for what becomes of a call.
     pub status: Option<Type>,
     pub budget: Option<Expr>,
+    /// The returned value is a future, though its type does not show it.
+    pub future: Option<Ident>,
     pub span: Option<bool>,
     pub level: Option<Value>,
     /// The span's name.
     pub name: Option<Value>,
     pub target: Option<Value>,
+    pub parent: Option<Value>,
+    pub follows_from: Option<Value>,
+    /// Records the parameters.
+    pub args: Option<Ident>,
+    pub skip: Option<Skip>,
+    pub skip_all: Option<Ident>,
+    pub fields: Option<Fields>,
+    pub err: Option<Event>,
+    pub ret: Option<Event>,
+    /// From which time on a call is slow.
+    pub slow: Option<Value>,
+    /// The level of an event at the end of each call.
+    pub log: Option<Value>,
     pub krate: Option<Path>,
     /// There was a `histogram`, though it may be broken.
     pub meant_histogram: bool,
@@ -75,7 +111,7 @@ pub struct Args {
     pub words: Vec<Ident>,
 }
 
-/// `counter`, `histogram` or `in_flight`.
+/// `counter`, `histogram`, `in_flight` or `busy`.
 pub struct Metric {
     pub key: Ident,
     /// `= false`
@@ -109,10 +145,10 @@ pub struct Buckets {
     pub bounds: Expr,
 }
 
-pub fn parse(attribute: TokenStream, errors: &Errors) -> Args {
+pub fn parse(attribute: TokenStream, defaults: Defaults, errors: &Errors) -> Args {
     let mut args = Args::default();
     let parser = |input: ParseStream<'_>| {
-        list(input, errors, |input| argument(input, &mut args, errors));
+        list(input, errors, |input| argument(input, &mut args, defaults, errors));
         Ok(())
     };
     // The list swallows every token, so this only fails where a token is unreadable.
@@ -142,7 +178,19 @@ fn list(input: ParseStream<'_>, errors: &Errors, mut one: impl FnMut(ParseStream
     }
 }
 
-fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Result<()> {
+fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors: &Errors) -> syn::Result<()> {
+    // As tracing's attribute has it.
+    if input.peek(LitStr) && defaults == Defaults::Instrument {
+        let name: LitStr = input.parse()?;
+        let key = Ident::new("name", name.span());
+        set(
+            &mut args.name,
+            Value { key: key.clone(), value: Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(name) }) },
+            &key,
+            errors,
+        );
+        return Ok(());
+    }
     if !input.peek(Ident::peek_any) {
         let literal = if input.peek(LitStr) { "; a name is written `counter = \"…\"`" } else { "" };
         return Err(input.error(format!("expected an argument such as `histogram`{literal}")));
@@ -150,6 +198,9 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
     let key = input.call(Ident::parse_any)?;
     let bare = input.is_empty() || input.peek(Token![,]);
     let word = key.unraw().to_string();
+    if span::argument(input, &key, bare, args, errors)? {
+        return Ok(());
+    }
     match word.as_str() {
         "counter" => set(&mut args.counter, metric(input, &key, false, errors)?, &key, errors),
         "histogram" => {
@@ -157,6 +208,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors);
         }
         "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
+        "busy" => set(&mut args.busy, metric(input, &key, true, errors)?, &key, errors),
         "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
         "budget" => {
             equals(input, &key, "`budget = 50_000`")?;
@@ -184,9 +236,8 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
             }
             set(&mut args.status, input.parse()?, &key, errors);
         }
-        "level" => set(&mut args.level, value(input, &key, "`level = \"debug\"`")?, &key, errors),
-        "name" => set(&mut args.name, value(input, &key, "`name = \"…\"`, the name of the span")?, &key, errors),
-        "target" => set(&mut args.target, value(input, &key, "`target = \"…\"`")?, &key, errors),
+        "future" if bare => set(&mut args.future, key.clone(), &key, errors),
+        "future" => return Err(alone(&key)),
         "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
         "crate" => {
             equals(input, &key, "`crate = path`")?;
@@ -194,10 +245,6 @@ fn argument(input: ParseStream<'_>, args: &mut Args, errors: &Errors) -> syn::Re
                 return Err(expected(input, &key, "`crate = path`"));
             }
             set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
-        }
-        "skip" if bare => {
-            let message = "`skip` leaves a method out of an observed `impl` block, and stands alone there";
-            return Err(syn::Error::new_spanned(&key, message));
         }
         word if RESERVED.contains(&word) => {
             return Err(syn::Error::new_spanned(
@@ -315,12 +362,31 @@ fn switch(input: ParseStream<'_>, key: &Ident) -> syn::Result<bool> {
     }
 }
 
-fn value(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<Value> {
+/// For a word that takes nothing.
+fn alone(key: &Ident) -> syn::Error {
+    syn::Error::new_spanned(key, format!("`{key}` takes no value; write it alone"))
+}
+
+/// `key = expression`
+fn keyed(
+    place: &mut Option<Value>,
+    input: ParseStream<'_>,
+    key: &Ident,
+    form: &str,
+    errors: &Errors,
+) -> syn::Result<()> {
     equals(input, key, form)?;
+    let value = value(input, key, form)?;
+    set(place, Value { key: key.clone(), value }, key, errors);
+    Ok(())
+}
+
+/// What stands behind a `=`.
+fn value(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(expected(input, key, form));
     }
-    Ok(Value { key: key.clone(), value: input.parse()? })
+    input.parse()
 }
 
 fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {

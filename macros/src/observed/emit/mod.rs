@@ -35,62 +35,105 @@ pub fn function(plan: Plan) -> TokenStream {
     let site = site(&plan, &private);
     let number = number(&plan, &private);
     let told = told(&plan, &private);
-    let output_of_future = plan.callee.output_of_future();
-    let Plan { callee, shape, labels, .. } = plan;
-    let (attrs, vis, mut sig) = (callee.attrs, callee.vis, callee.sig);
-    let mut erased = return_type(&sig.output);
-    Erase.visit_type_mut(&mut erased);
-    let rebound = if shape == Shape::Inline { TokenStream::new() } else { rebind(&mut sig, &labels) };
-    let braces = callee.body.span();
-    let body = body(&callee.body);
-    let block = ours!({ #rebound #body });
-    let mut allow = TokenStream::new();
     // Without a label of the user's there is one label set, and nothing to name.
-    let (bound, set) = match number {
+    let (numbered, set) = match number {
         Some(number) => (ours!(let __set = #number;), ours!(__set)),
         None => (TokenStream::new(), ours!(0)),
     };
+    let opened = span::opened(&plan, &set, &private);
+    let block_of_async_trait = plan.callee.block_of_async_trait();
+    let output_of_future = plan.callee.output_of_future();
+    let observed = if plan.busy.is_some() { ours!(#private::Observed::busy) } else { ours!(#private::Observed::new) };
+    let Plan { callee, shape, labels, span, .. } = plan;
+    let (attrs, vis, mut sig) = (callee.attrs, callee.vis, callee.sig);
+    let mut erased = return_type(&sig.output);
+    Erase.visit_type_mut(&mut erased);
+    let is_taken = |parameter: &Ident| span.as_ref().is_some_and(|span| span.takes(parameter));
+    let rebound = match shape {
+        Shape::Inline | Shape::AsyncTrait => TokenStream::new(),
+        Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox if opened.is_some() => {
+            // The span is opened outside of the block that stands for the body, and sees what patterns bind.
+            rebind(&mut sig, &labels, false, is_taken)
+        }
+        _ => rebind(&mut sig, &labels, true, is_taken),
+    };
+    let braces = callee.body.span();
+    let body = body(&callee.body);
+    let mut allow = TokenStream::new();
     let call = match shape {
-        Shape::Closure => ours!(#private::observe(__site, #set, __span, move || -> #erased #block, #told)),
-        // expands to: `let guard = Inline::begin(…); { the body }`
-        Shape::Inline => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
-        Shape::ReturnedFuture => {
-            // Says the future's output, as the signature does: the body's last expression may need it.
-            let mut output = output_of_future;
-            if let Some(output) = &mut output {
-                Erase.visit_type_mut(output);
+        Shape::Closure => match &opened {
+            None => {
+                ours!(#private::observe(__site, #set, __span, move || -> #erased { #rebound #body }, #told))
             }
-            let output = output.map(|output| ours!(::<#output, _>));
-            ours!(#private::Observed::new(__site, #set, __span, #private::future_of #output (move || #block), #told))
+            Some(opened) => {
+                let block = ours!({ #rebound #opened __call.begin(__opened); #body });
+                ours!(#private::observe_inside(__site, #set, move |__call| -> #erased #block, #told))
+            }
+        },
+        // expands to: `let guard = Inline::begin(…); { the body }`
+        Shape::Inline => match &opened {
+            None => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
+            Some(opened) => ours!(#opened let __call = #private::Inline::begin_in(__site, #set, __opened); #body),
+        },
+        Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
+            let opening = if opened.is_some() { ours!(#private::Opened(__opened)) } else { ours!(__span) };
+            let future = if shape == Shape::ReturnedFuture {
+                // Says the future's output, as the signature does: the body's last expression may need it.
+                let mut output = output_of_future;
+                if let Some(output) = &mut output {
+                    Erase.visit_type_mut(output);
+                }
+                let output = output.map(|output| ours!(::<#output, _>));
+                ours!(#private::future_of #output (move || { #rebound #body }))
+            } else {
+                ours!(#private::call(move || -> #erased { #rebound #body }))
+            };
+            let observed = ours!(#observed(__site, #set, #opening, #future, #told));
+            let boxed = match shape {
+                Shape::ReturnedBox => ours!(#private::Box::pin(#observed)),
+                Shape::ReturnedUnpinnedBox => ours!(#private::Box::new(#observed)),
+                _ => observed,
+            };
+            ours!(#opened #boxed)
         }
-        Shape::ReturnedBox => {
-            let future = ours!(#private::call(move || -> #erased #block));
-            ours!(#private::Box::pin(#private::Observed::new(__site, #set, __span, #future, #told)))
-        }
-        Shape::AsyncRewritten | Shape::AsyncKept => {
-            let pinned = pinned(&erased);
-            let future =
-                ours!(#private::Observed::new(__site, #set, __span, async move { #rebound #pinned #body }, #told));
+        Shape::AsyncRewritten | Shape::AsyncKept | Shape::AsyncTrait => {
+            let (opening, begun) = match &opened {
+                None => (ours!(__span), TokenStream::new()),
+                Some(opened) => (ours!(#private::Inside), ours!(#opened #private::hand_over(__opened).await;)),
+            };
+            let block = match &block_of_async_trait {
+                Some(block) if shape == Shape::AsyncTrait => {
+                    let inside = block.stream();
+                    let mut block = Group::new(Delimiter::Brace, ours!(#begun #inside));
+                    block.set_span(block_of_async_trait.as_ref().map_or(braces, Group::span));
+                    block.into_token_stream()
+                }
+                _ => {
+                    let pinned = pinned(&erased);
+                    ours!({ #rebound #pinned #begun #body })
+                }
+            };
+            let future = ours!(#observed(__site, #set, #opening, async move #block, #told));
             // The first is what we make of an `async fn`; the second is not raised in one.
             allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
-            if shape == Shape::AsyncKept {
-                ours!(#future.await)
-            } else {
-                let output = output(&sig.output, &private);
-                sig.asyncness = None;
-                // This `impl` is of our edition, so it captures every lifetime in every edition of the user's.
-                let future_type = ours!(impl ::core::future::Future<Output = #output>);
-                sig.output = ReturnType::Type(parse_quote!(->), Box::new(Type::Verbatim(future_type)));
-                future
+            match shape {
+                Shape::AsyncTrait => ours!(#private::Box::pin(#future)),
+                Shape::AsyncKept => ours!(#future.await),
+                _ => {
+                    let output = output(&sig.output, &private);
+                    sig.asyncness = None;
+                    // This `impl` is of our edition, so it captures every lifetime in every edition of the user's.
+                    let future_type = ours!(impl ::core::future::Future<Output = #output>);
+                    sig.output = ReturnType::Type(parse_quote!(->), Box::new(Type::Verbatim(future_type)));
+                    future
+                }
             }
         }
     };
-    let call = ours!(let (__site, __span) = #site; #bound #call);
+    let call = ours!(#site #numbered #call);
     // With the user's braces the whole function has the user's span, so lints on its signature are raised as before.
     let mut block = Group::new(Delimiter::Brace, call);
-    if shape != Shape::Inline {
-        block.set_span(braces);
-    }
+    block.set_span(braces);
     ours!(#(#attrs)* #allow #vis #sig #block)
 }
 
@@ -98,7 +141,14 @@ pub fn function(plan: Plan) -> TokenStream {
 /// are dropped as they would have been, and stored once in a future.
 ///
 /// The signature keeps the parameters' names, because documentation shows them.
-fn rebind(sig: &mut syn::Signature, labels: &[Label]) -> TokenStream {
+///
+/// What `parent` and `follows_from` take stays where it is, for them to use up. Without `patterns`, those stay too.
+fn rebind(
+    sig: &mut syn::Signature,
+    labels: &[Label],
+    patterns: bool,
+    is_taken: impl Fn(&Ident) -> bool,
+) -> TokenStream {
     let mut rebound = TokenStream::new();
     for (at, argument) in sig.inputs.iter_mut().enumerate() {
         match argument {
@@ -108,6 +158,13 @@ fn rebind(sig: &mut syn::Signature, labels: &[Label]) -> TokenStream {
                 rebound.extend(ours!(let _ = &#this;));
             }
             FnArg::Typed(argument) => {
+                let stays = match &*argument.pat {
+                    Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => is_taken(&pat.ident),
+                    _ => !patterns,
+                };
+                if stays {
+                    continue;
+                }
                 let any = |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
                 let is_lint = |attr: &Attribute| any(attr, &["allow", "warn", "deny", "forbid", "expect"]);
                 // Lints go where the binding is, `cfg` to both places; what another macro may look for stays.

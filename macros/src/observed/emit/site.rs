@@ -5,14 +5,38 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use super::span::{self, Given};
 use super::values::ask;
 use crate::observed::families::Family;
 use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
 
-// expands to: `{ fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; (&SITE, || Some((&SPAN, …))) }`
+/// What a call names of its callsite.
+// expands to: `let (site, span) = { fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; (&SITE, || …) };`
 pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let given = Given::of(plan, private);
+    let constants = given.constants();
+    let (labels, opens) = labels(plan, private);
+    let (span, spanned) = span::declared(plan, &given, &opens, private);
+    let mut parts = vec![(ours!(__span), spanned)];
+    parts.extend(span::returned(plan, &given, private));
+    let site = if plan.has_site() {
+        parts.push((ours!(__site), ours!(&__TALLIED_SITE)));
+        counted(plan, &given, &opens, private)
+    } else {
+        parts.push((ours!(__site), ours!(&#private::NOWHERE)));
+        TokenStream::new()
+    };
+    let has_labels = plan.has_site() || plan.span.as_ref().is_some_and(|span| span.has_labels);
+    let labels = has_labels.then_some(labels);
+    let (names, values): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    ours!(let (#(#names),*) = { #constants #labels #site #span (#(#values),*) };)
+}
+
+/// The labels: their constant, and the name of the values of those that are open-ended.
+// expands to: `fn marker() {} const LABELS: &[Dimension] = &[…];` and `&[]`
+fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     let dimensions = plan.labels.iter().map(|label| dimension(label, plan, private));
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
     let marker = has_path.then(|| {
@@ -20,29 +44,6 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             fn __tallied_marker() {}
         )
     });
-    let (bounds, cells) = cells(plan, private);
-    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
-    let histogram = described("histogram", plan.histogram.as_ref(), &bounds);
-    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
-    // The user's expression stands once, in a constant of its own.
-    let constant = plan.bounds.as_ref().map(|bounds| {
-        // Makes a slice of an array, of a reference to one and of a slice alike.
-        let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
-        ours!(
-            #[allow(clippy::needless_borrow)]
-            const __TALLIED_BOUNDS: &[::core::primitive::f64] = #slice;
-        )
-    });
-    let (given, budget) = budget(plan, private);
-    let (alias, cells_type, site_type) = types(plan, &cells, private);
-    let silent = plan.span.is_none().then(|| ours!(.without_span()));
-    let words = plan.status.as_ref().map(|ty| {
-        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
-        ours!(.words(#words))
-    });
-    let at_most = at_most(plan);
-    let first_after = plan.labels.iter().position(|label| label.holds.is_after());
-    let after = first_after.map(|first| ours!(.after(#first)));
     let is_open = |label: &Label| {
         matches!(label.holds, Holds::Open { .. } | Holds::Set { .. } | Holds::After { what: After::Open(_), .. })
     };
@@ -55,7 +56,6 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     } else {
         (ours!(&[]), TokenStream::new())
     };
-    let (span, spanned) = super::span::declared(plan, &opens, private);
     let distinct = plan.labels.iter().find_map(|label| match &label.holds {
         Holds::Set { ty, .. } => {
             let status = [&plan.counter, &plan.histogram].into_iter().flatten().any(|family| family.status);
@@ -65,37 +65,103 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         }
         _ => None,
     });
-    ours!({
+    let labels = ours!(
         #marker
-        #constant
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
+        #opens_static
+        #distinct
+    );
+    (labels, opens)
+}
+
+/// The callsite itself, and what the compiler checks of it.
+fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStream) -> TokenStream {
+    let cells = cells(plan.histogram.is_some(), plan.bounds.as_ref(), "__TALLIED_BOUNDS", private);
+    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
+    let histogram = described("histogram", plan.histogram.as_ref(), &cells.argument);
+    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
+    let (given_budget, budget) = budget(plan, private);
+    let (alias, cells_type, site_type) = types(plan, &cells.number, private);
+    let silent = plan.span.is_none().then(|| ours!(.without_span()));
+    let words = plan.status.as_ref().map(|ty| {
+        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
+        ours!(.words(#words))
+    });
+    let at_most = at_most(plan);
+    let first_after = plan.labels.iter().position(|label| label.holds.is_after());
+    let after = first_after.map(|first| ours!(.after(#first)));
+    let tell = span::tell(plan, given, private);
+    let common = ours!(#words #at_most #after #silent #given_budget);
+    let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
+    let constant = &cells.constant;
+    ours!(
+        #constant
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #in_flight #words #at_most #after #silent #given;
+                #counter #histogram #in_flight #tell #common;
         #alias
-        #opens_static
+        #busy
         static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
         static __TALLIED_SITE: #site_type =
-            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE);
+            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy;
         #private::listed!(__TALLIED_SITE);
-        #distinct
         #budget
-        #span
-        (&__TALLIED_SITE, #spanned)
-    })
+    )
+}
+
+/// The time inside polls has a callsite of its own, with the labels of the other.
+// expands to: `static BUSY: Site<N, S> = …;` and `.with_busy(&BUSY)`
+fn busy(
+    plan: &Plan,
+    common: &TokenStream,
+    opens: &TokenStream,
+    private: &TokenStream,
+) -> Option<(TokenStream, TokenStream)> {
+    let family = plan.busy.as_ref()?;
+    let cells = cells(true, plan.busy_bounds.as_ref(), "__TALLIED_BUSY_BOUNDS", private);
+    let (constant, number) = (&cells.constant, &cells.number);
+    let histogram = described("histogram", Some(family), &cells.argument);
+    let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
+    let within_budget = blamed_on(blamed, ours!(#private::within_budget));
+    let arguments = blamed_group(blamed, ours!(&__TALLIED_BUSY_SAYS, #private::Definition::most(&__TALLIED_BUSY_SAYS)));
+    let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
+    let declared = ours!(
+        #constant
+        const __TALLIED_BUSY_SAYS: #private::Definition =
+            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #histogram #common;
+        const _: () = #within_budget #arguments;
+        type __TalliedBusyCells = #private::Cells<
+            { #number },
+            { #private::Definition::room(&__TALLIED_BUSY_SAYS) },
+            { #private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
+            { #sure }
+        >;
+        static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
+        static __TALLIED_BUSY: <__TalliedBusyCells as #private::HasSite>::Site =
+            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY);
+        const _: () = {
+            #private::listed!(__TALLIED_BUSY);
+        };
+    );
+    Some((declared, ours!(.with_busy(&__TALLIED_BUSY))))
+}
+
+/// Whether the signature says every way in which a call can end.
+fn is_sure(plan: &Plan) -> bool {
+    matches!(plan.told, Told::ByReturn | Told::Result)
 }
 
 /// The types of the cells and of the callsite: those of most, or ones that the compiler counts.
 // expands to: `type Cells = Cells<{ … }, { … }, { … }>;`
 fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStream, TokenStream, TokenStream) {
-    let mut parts = Vec::new();
-    if plan.in_flight.is_some() {
-        parts.push(ours!(#private::RUNNING));
-    }
-    if matches!(plan.told, Told::ByReturn | Told::Result) {
-        parts.push(ours!(#private::SURE));
-    }
+    let parts = [
+        (plan.in_flight.is_some(), ours!(#private::RUNNING)),
+        (is_sure(plan), ours!(#private::SURE)),
+        (plan.is_loud(), ours!(#private::LOUD)),
+        (plan.busy.is_some(), ours!(#private::BUSY)),
+    ];
+    let parts: Vec<TokenStream> = parts.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
     let parts = if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) };
     if plan.is_small {
         return if plan.histogram.is_some() {
@@ -176,7 +242,7 @@ fn at_most(plan: &Plan) -> Option<TokenStream> {
     }
 }
 
-fn can_be_cancelled(plan: &Plan) -> bool {
+pub(super) fn can_be_cancelled(plan: &Plan) -> bool {
     !matches!(plan.shape, Shape::Closure | Shape::Inline)
 }
 
@@ -258,19 +324,38 @@ fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
     ours!(#open #values)
 }
 
-/// The histogram's bounds as an argument, and the number of cells.
-fn cells(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
-    match (&plan.histogram, &plan.bounds) {
-        (None, _) => (TokenStream::new(), ours!(1)),
-        (Some(_), None) => {
-            let standard = ours!(&#private::STANDARD_BUCKETS);
-            (ours!(, #standard), ours!(#private::cells(#standard)))
-        }
-        (Some(_), Some(bounds)) => {
-            // What is wrong with the user's bounds is said where they stand.
-            let call = ours!(#private::cells(__TALLIED_BOUNDS));
-            (ours!(, __TALLIED_BOUNDS), blamed_on(bounds.span(), call))
-        }
+struct CellsOf {
+    /// The user's bounds stand once, in a constant of their own.
+    constant: TokenStream,
+    /// The bounds as an argument.
+    argument: TokenStream,
+    /// How many cells there are.
+    number: TokenStream,
+}
+
+fn cells(has_histogram: bool, bounds: Option<&Expr>, constant: &str, private: &TokenStream) -> CellsOf {
+    if !has_histogram {
+        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(1) };
+    }
+    let Some(bounds) = bounds else {
+        let standard = ours!(&#private::STANDARD_BUCKETS);
+        return CellsOf {
+            constant: TokenStream::new(),
+            argument: ours!(, #standard),
+            number: ours!(#private::cells(#standard)),
+        };
+    };
+    let name = Ident::new(constant, Span::mixed_site());
+    // Makes a slice of an array, of a reference to one and of a slice alike.
+    let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
+    CellsOf {
+        constant: ours!(
+            #[allow(clippy::needless_borrow)]
+            const #name: &[::core::primitive::f64] = #slice;
+        ),
+        argument: ours!(, #name),
+        // What is wrong with the user's bounds is said where they stand.
+        number: blamed_on(bounds.span(), ours!(#private::cells(#name))),
     }
 }
 

@@ -1,45 +1,220 @@
-//! The span: a static that says it, beside the callsite.
+//! The span: a static that says it, beside the callsite, and the code that opens it where something of the user's is
+//! evaluated for it. And the events at the end of a call.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens as _;
+use proc_macro2::{Ident, Span as Place, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::Expr;
+use syn::spanned::Spanned as _;
 
-use crate::observed::plan::{Level, Plan};
+use crate::observed::args::How;
+use crate::observed::plan::Plan;
+use crate::observed::span::{Event, Field, Level, Slow};
+use crate::spans::{blamed_group, blamed_on};
 
-/// The statics of the span, and a closure that names it.
+/// What the user gave stands in constants, so that a value of another type is told once, where it stands.
+pub(super) struct Given {
+    constants: TokenStream,
+    name: TokenStream,
+    target: TokenStream,
+    level: TokenStream,
+}
+
+impl Given {
+    pub(super) fn of(plan: &Plan, private: &TokenStream) -> Self {
+        let mut constants = TokenStream::new();
+        let mut text = |given: Option<&Expr>, constant: &str, otherwise: TokenStream| {
+            let Some(given) = given else { return otherwise };
+            let constant = Ident::new(constant, Place::mixed_site());
+            constants.extend(ours!(const #constant: &::core::primitive::str = #given;));
+            constant.into_token_stream()
+        };
+        let span = plan.span.as_ref();
+        let name = text(span.and_then(|span| span.name.as_ref()), "__TALLIED_NAME", plan.name.to_token_stream());
+        let target = text(plan.target.as_ref(), "__TALLIED_TARGET", ours!(::core::module_path!()));
+        let level = match span.map(|span| &span.level) {
+            Some(Level::Given(level)) => {
+                constants.extend(ours!(const __TALLIED_LEVEL: #private::tracing::Level = #level;));
+                ours!(__TALLIED_LEVEL)
+            }
+            Some(Level::Named(level)) => named(level, private),
+            None => named("INFO", private),
+        };
+        if let Some(Slow::Given(limit)) = &plan.events.slow {
+            constants.extend(ours!(const __TALLIED_SLOW: ::core::time::Duration = #limit;));
+        }
+        Given { constants, name, target, level }
+    }
+
+    pub(super) fn constants(&self) -> &TokenStream {
+        &self.constants
+    }
+}
+
+fn named(level: &str, private: &TokenStream) -> TokenStream {
+    let level = Ident::new(level, Place::mixed_site());
+    ours!(#private::tracing::Level::#level)
+}
+
+/// The static of the span, and a closure that names it.
 // expands to: `static SPAN: SpanSite = SpanSite::new(…);` and `|| Some((&SPAN, Level::INFO))`
-pub(super) fn declared(plan: &Plan, opens: &TokenStream, private: &TokenStream) -> (TokenStream, TokenStream) {
+pub(super) fn declared(
+    plan: &Plan,
+    given: &Given,
+    opens: &TokenStream,
+    private: &TokenStream,
+) -> (TokenStream, TokenStream) {
     let Some(span) = &plan.span else {
         return (TokenStream::new(), ours!(|| ::core::option::Option::None));
     };
-    // What the user gave stands in constants, so that a value of another type is told once, where it stands.
-    let text = |given: &Option<Expr>, constant: &str, otherwise: TokenStream| {
-        let constant = Ident::new(constant, Span::mixed_site());
-        let given = given.as_ref().map(|given| ours!(const #constant: &::core::primitive::str = #given;));
-        let value = if given.is_some() { constant.to_token_stream() } else { otherwise };
-        (given, value)
-    };
-    let (given_name, name) = text(&span.name, "__TALLIED_NAME", plan.name.to_token_stream());
-    let (given_target, target) = text(&span.target, "__TALLIED_TARGET", ours!(::core::module_path!()));
-    let (given_level, level) = match &span.level {
-        Level::Named(level) => {
-            let level = Ident::new(level, Span::mixed_site());
-            (None, ours!(#private::tracing::Level::#level))
-        }
-        Level::Given(level) => {
-            (Some(ours!(const __TALLIED_LEVEL: #private::tracing::Level = #level;)), ours!(__TALLIED_LEVEL))
-        }
-    };
-    let fields = plan.labels.iter().map(|label| &label.name);
+    let Given { name, target, level, .. } = given;
+    let labels = plan.labels.iter().filter(|_| span.has_labels).map(|label| label.name.to_token_stream());
+    let fields = span.fields.iter().map(|Field { name, cfgs, .. }| quote_spanned!(name.span()=> #(#cfgs)* #name));
+    let fields = labels.chain(fields);
+    let labels = if span.has_labels { ours!((__TALLIED_LABELS, #opens)) } else { ours!((&[], &[])) };
     let declared = ours!(
-        #given_name #given_target #given_level
         static __TALLIED_SPAN: #private::SpanSite = #private::SpanSite::new(
             &__TALLIED_SPAN,
             (#name, #target, #level),
             (::core::file!(), ::core::line!(), ::core::module_path!()),
             &[#(#fields),*],
-            (__TALLIED_LABELS, #opens),
+            #labels,
         );
     );
     (declared, ours!(|| ::core::option::Option::Some((&__TALLIED_SPAN, #level))))
+}
+
+/// Opens the span where the arguments are. Nothing is evaluated if nobody wants to see it.
+// expands to: `let opened = match ready(&span) { Some(ready) => ready.open(set, &[Some(&id), …]), None => Span::none() };`
+pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> Option<TokenStream> {
+    let span = plan.span.as_ref().filter(|span| span.has_values())?;
+    let values = span.fields.iter().map(|field| value(field, private));
+    // Asked of the trait itself, so nobody hears of a bound of ours.
+    let parent = span.parent.as_ref().map(|parent| {
+        let into = ours!(::core::convert::Into::<::core::option::Option<#private::tracing::Id>>::into);
+        let (into, parent) = (blamed_on(parent.span(), into), blamed_group(parent.span(), parent.to_token_stream()));
+        ours!(#into #parent,)
+    });
+    let below = if parent.is_some() { ours!(child_of) } else { ours!(open) };
+    let open = ours!(__ready.#below(#parent #set, &[#(#values),*]));
+    let follows = span.follows_from.as_ref().map(|causes| {
+        ours!(
+            for __cause in #causes {
+                __opened.follows_from(__cause);
+            }
+        )
+    });
+    Some(ours!(
+        // That the user's names are used here is ours.
+        #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
+        let __opened = match #private::ready(&__span) {
+            ::core::option::Option::Some(__ready) => {
+                let __opened = #open;
+                #follows
+                __opened
+            }
+            ::core::option::Option::None => #private::tracing::Span::none(),
+        };
+    ))
+}
+
+// expands to: `Some::<&dyn Value>(&debug(&value))`
+fn value(Field { how, value, cfgs, .. }: &Field, private: &TokenStream) -> TokenStream {
+    let Some(value) = value else { return ours!(::core::option::Option::None) };
+    // What has no such form is blamed where it stands.
+    let at = Place::mixed_site().located_at(value.span());
+    let value = match how {
+        How::Value => quote_spanned!(at=> &(#value)),
+        // A reference more, because what has no size can be written too.
+        How::Debug => quote_spanned!(at=> &#private::tracing::field::debug::<&dyn ::core::fmt::Debug>(&&(#value))),
+        How::Display => {
+            quote_spanned!(at=> &#private::tracing::field::display::<&dyn ::core::fmt::Display>(&&(#value)))
+        }
+    };
+    quote_spanned!(at=> #(#cfgs)* ::core::option::Option::Some::<&dyn #private::tracing::Value>(#value))
+}
+
+/// Closures that tell of a returned value: their names and what they are.
+// expands to: `__err` and `|error: &dyn Display| event!(target: …, ERROR, error = %error)`
+pub(super) fn returned(plan: &Plan, given: &Given, private: &TokenStream) -> Vec<(TokenStream, TokenStream)> {
+    let Given { target, .. } = given;
+    let closure = |event: &Event, field: &str, default: &TokenStream| {
+        let level = level(&event.level, default, private);
+        let (form, value) = match event.how {
+            How::Display => (ours!(::core::fmt::Display), ours!(display)),
+            How::Debug | How::Value => (ours!(::core::fmt::Debug), ours!(debug)),
+        };
+        ours!(|__value: &dyn #form| #private::tracing::event!(
+            target: #target, #level, #field = #private::tracing::field::#value(__value)
+        ))
+    };
+    let err = plan.events.err.as_ref().map(|err| (ours!(__err), closure(err, "error", &named("ERROR", private))));
+    let ret = plan.events.ret.as_ref().map(|ret| (ours!(__ret), closure(ret, "return", &given.level)));
+    err.into_iter().chain(ret).collect()
+}
+
+/// A level; that of the span has been said in a constant already.
+fn level(level: &Level, of_span: &TokenStream, private: &TokenStream) -> TokenStream {
+    match level {
+        Level::Named(level) => named(level, private),
+        Level::Given(_) if of_span.to_string() == "__TALLIED_LEVEL" => of_span.clone(),
+        Level::Given(level) => level.to_token_stream(),
+    }
+}
+
+/// Calls those closures. What a value cannot do is blamed on the word that asks for it.
+// expands to: `match out { Ok(value) => ret(value), Err(error) => err(error) }`
+pub(super) fn say_returned(plan: &Plan) -> Option<TokenStream> {
+    let call = |event: &Event, closure: TokenStream, value: &str| {
+        let value = Ident::new(value, Place::mixed_site().located_at(event.at));
+        ours!(#closure(#value))
+    };
+    let ret = plan.events.ret.as_ref();
+    let Some(err) = &plan.events.err else {
+        // As tracing has it: without `err`, an `Err` is a value like any other.
+        return ret.map(|ret| {
+            let say = call(ret, ours!(__ret), "__out");
+            ours!(#say;)
+        });
+    };
+    let (say_ok, say) = (ret.map(|ret| call(ret, ours!(__ret), "__value")), call(err, ours!(__err), "__error"));
+    let value = if ret.is_some() { ours!(__value) } else { ours!(_) };
+    let at = Place::mixed_site().located_at(err.at);
+    Some(quote_spanned!(at=>
+        match __out {
+            ::core::result::Result::Ok(#value) => { #say_ok }
+            ::core::result::Result::Err(__error) => #say,
+        }
+    ))
+}
+
+/// Tells the end of each call, or of a slow one.
+// expands to: `.tell(|nanos, status| if nanos > 100_000_000 { event!(…) })`
+pub(super) fn tell(plan: &Plan, given: &Given, private: &TokenStream) -> Option<TokenStream> {
+    let (Given { target, .. }, name) = (given, &plan.name);
+    let event = |level: &TokenStream, message: &str| {
+        ours!(#private::tracing::event!(
+            target: #target,
+            #level,
+            function = #name,
+            elapsed_ms = #private::millis(__nanos),
+            status = __status,
+            #message
+        ))
+    };
+    let slow = plan.events.slow.as_ref().map(|slow| {
+        let limit = match slow {
+            Slow::Nanos(nanos) => nanos.to_token_stream(),
+            Slow::Given(_) => ours!(const { #private::nanos_of(__TALLIED_SLOW) }),
+        };
+        let event = event(&named("WARN", private), "slow call");
+        ours!(if __nanos > #limit { #event })
+    });
+    let log = plan.events.log.as_ref().map(|log| {
+        let level = match log {
+            Level::Named(level) => named(level, private),
+            Level::Given(level) => level.to_token_stream(),
+        };
+        event(&level, "call ended")
+    });
+    plan.is_loud().then(|| ours!(.tell(|__nanos, __status| { #slow #log })))
 }

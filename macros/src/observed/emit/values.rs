@@ -100,15 +100,22 @@ pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
         ))
     };
     let digits: Vec<TokenStream> = plan.labels.iter().filter_map(digit).collect();
-    if digits.is_empty() {
-        return ours!(|__out #ty| #asked);
+    let has_digits = !digits.is_empty();
+    let told = if has_digits {
+        ours!(#private::After {
+            told: #asked,
+            labels: {
+                let mut __number = __site.number_after();
+                #(#digits)*
+                __number.set()
+            },
+        })
+    } else {
+        asked
+    };
+    match super::span::say_returned(plan) {
+        Some(say) => ours!(move |__out #ty| { #say #private::Said(#told) }),
+        None if has_digits => ours!(move |__out #ty| #told),
+        None => ours!(|__out #ty| #told),
     }
-    ours!(move |__out #ty| #private::After {
-        told: #asked,
-        labels: {
-            let mut __number = __site.number_after();
-            #(#digits)*
-            __number.set()
-        },
-    })
 }

@@ -1,0 +1,353 @@
+//! The part of [`super::plan`] that is about tracing: the span with its fields, and the events.
+
+use proc_macro2::{Ident, Span as Place, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Expr, ExprLit, FnArg, Lit, LitStr, Pat, Path, Type};
+
+use super::args::{self, Args, Defaults, FieldName, How, Value};
+use super::callee::{Callee, peeled};
+use super::labels::{Labels, told_names};
+use crate::diag::{Errors, did_you_mean};
+
+/// The span of a call, in tracing's terms.
+pub struct Span {
+    pub level: Level,
+    /// `None` for the function's own.
+    pub name: Option<Expr>,
+    /// `None` for the one above at the call.
+    pub parent: Option<Expr>,
+    pub follows_from: Option<Expr>,
+    /// Behind the labels.
+    pub fields: Vec<Field>,
+    /// Whether the labels are fields too.
+    pub has_labels: bool,
+}
+
+impl Span {
+    /// Whether something of the user's is evaluated to open it.
+    pub fn has_values(&self) -> bool {
+        self.parent.is_some() || self.follows_from.is_some() || self.fields.iter().any(|field| field.value.is_some())
+    }
+
+    /// Whether `parent` or `follows_from` is this parameter, and nothing else: so it may be used up there.
+    pub fn takes(&self, parameter: &Ident) -> bool {
+        let is_it = |value: &&Expr| matches!(value, Expr::Path(path) if path.path.is_ident(parameter));
+        [&self.parent, &self.follows_from].into_iter().flatten().any(|value| is_it(&value))
+    }
+}
+
+#[derive(Clone)]
+pub enum Level {
+    /// A constant of `tracing::Level`.
+    Named(&'static str),
+    /// A constant of the user's.
+    Given(Expr),
+}
+
+/// A field whose value is not a label's.
+pub struct Field {
+    /// A text that is known while compiling.
+    pub name: TokenStream,
+    pub how: How,
+    /// `None` if the body will record it.
+    pub value: Option<TokenStream>,
+    /// Under which conditions its parameter is there.
+    pub cfgs: Vec<Attribute>,
+}
+
+/// An event at the end of a call.
+pub struct Event {
+    pub level: Level,
+    pub how: How,
+    /// Where it is asked for.
+    pub at: Place,
+}
+
+/// The events that a returned value makes, and those at the end of each call.
+pub struct Events {
+    pub err: Option<Event>,
+    pub ret: Option<Event>,
+    pub slow: Option<Slow>,
+    pub log: Option<Level>,
+}
+
+/// From which time on a call is slow.
+pub enum Slow {
+    Nanos(u64),
+    /// A constant `Duration` of the user's.
+    Given(Expr),
+}
+
+pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, errors: &Errors) -> Option<Span> {
+    // What is skipped must be there, whether it would be recorded or not.
+    let recorded = recorded(callee, args, errors);
+    if args.span == Some(false) {
+        let values = [&args.level, &args.name, &args.parent, &args.follows_from];
+        let keys = values.into_iter().flatten().map(|value| &value.key);
+        let keys = keys.chain(&args.args).chain(args.fields.as_ref().map(|fields| &fields.key));
+        for key in keys {
+            errors.at(key, format!("`{key}` is of the span, and `span = false` opens none; remove one of the two"));
+        }
+        return None;
+    }
+    let mut fields = Vec::new();
+    if args.args.is_some() || defaults == Defaults::Instrument {
+        // A label of the name, or a field, says it already.
+        let is_label = |name: &str| labels.all.iter().any(|label| label.name == name);
+        let given = args.fields.iter().flat_map(|fields| &fields.all);
+        let given: Vec<String> = given.filter_map(|field| dotted(&field.name)).collect();
+        fields.extend(
+            recorded
+                .into_iter()
+                .filter_map(|(name, field)| (!is_label(&name) && !given.contains(&name)).then_some(field)),
+        );
+    }
+    for field in args.fields.iter().flat_map(|fields| &fields.all) {
+        fields.extend(self::field(field, labels, errors));
+    }
+    Some(Span {
+        level: args.level.as_ref().map_or(Level::Named("INFO"), |level| self::level(&level.value, errors)),
+        name: text(args.name.as_ref(), errors),
+        parent: args.parent.as_ref().map(|value| value.value.clone()),
+        follows_from: args.follows_from.as_ref().map(|value| value.value.clone()),
+        fields,
+        // Without a label of the user's there is only the function's path, of which tracing has a name.
+        has_labels: defaults == Defaults::Observed || !labels.all.is_empty(),
+    })
+}
+
+pub fn events(args: &Args, span: Option<&Span>, errors: &Errors) -> Events {
+    let event = |event: &args::Event, level: Level, how: How| Event {
+        level: event.level.as_ref().map_or(level, |level| self::level(&level.value, errors)),
+        how: event.how.unwrap_or(how),
+        at: event.key.span(),
+    };
+    let of_span = span.map_or(Level::Named("INFO"), |span| span.level.clone());
+    Events {
+        err: args.err.as_ref().map(|err| event(err, Level::Named("ERROR"), How::Display)),
+        ret: args.ret.as_ref().map(|ret| event(ret, of_span, How::Debug)),
+        slow: args.slow.as_ref().and_then(|slow| self::slow(&slow.value, errors)),
+        log: args.log.as_ref().map(|log| level(&log.value, errors)),
+    }
+}
+
+/// A string, or something that the compiler will find to be one.
+pub fn text(value: Option<&Value>, errors: &Errors) -> Option<Expr> {
+    let value = &value?.value;
+    if matches!(value, Expr::Lit(literal) if !matches!(literal.lit, Lit::Str(_))) {
+        errors.at(value, "expected a string, or the name of a constant that is one");
+    }
+    Some(value.clone())
+}
+
+/// A level as tracing's attribute takes it: by its name in any case, by its number, or a constant.
+fn level(level: &Expr, errors: &Errors) -> Level {
+    const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
+    let named = match level {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            let text = text.value();
+            let found = LEVELS.iter().position(|level| level.eq_ignore_ascii_case(&text));
+            found.ok_or_else(|| did_you_mean(&text.to_uppercase(), LEVELS).map(str::to_lowercase))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            let number: Option<usize> = number.base10_parse().ok();
+            number.and_then(|number| number.checked_sub(1)).filter(|at| *at < LEVELS.len()).ok_or(None)
+        }
+        Expr::Path(_) => return Level::Given(level.clone()),
+        _ => Err(None),
+    };
+    match named {
+        Ok(at) => Level::Named(LEVELS[at]),
+        Err(near) => {
+            let remedy = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write `trace`, `debug`, `info`, `warn` or `error` in quotes, 1 to 5, or a constant".to_owned(),
+            };
+            errors.at(level, format!("this is no level; {remedy}"));
+            Level::Named("INFO")
+        }
+    }
+}
+
+/// `"100ms"`, `"1.5s"`, or a constant.
+fn slow(slow: &Expr, errors: &Errors) -> Option<Slow> {
+    const FORM: &str = "write a time such as `\"100ms\"` (ns, us, ms, s, m), or the name of a constant `Duration`";
+    const UNITS: [(&str, f64); 6] = [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9)];
+    let Expr::Lit(literal) = slow else { return Some(Slow::Given(slow.clone())) };
+    let Lit::Str(text) = &literal.lit else {
+        errors.at(slow, format!("this is no time; {FORM}"));
+        return None;
+    };
+    let text = text.value();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = UNITS.iter().find(|(name, _)| *name == unit.trim_start());
+    let nanos = unit.and_then(|(_, nanos)| Some(number.parse::<f64>().ok()? * nanos));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates, and is positive
+    match nanos {
+        Some(nanos) if nanos >= 1.0 => Some(Slow::Nanos(nanos as u64)),
+        Some(_) => {
+            errors.at(slow, format!("every call takes longer than nothing; {FORM}"));
+            None
+        }
+        None => {
+            errors.at(slow, format!("this is no time; {FORM}"));
+            None
+        }
+    }
+}
+
+/// A name of one word.
+fn dotted(name: &FieldName) -> Option<String> {
+    match name {
+        FieldName::Dotted(words) if words.len() == 1 => Some(words[0].unraw().to_string()),
+        _ => None,
+    }
+}
+
+fn field(field: &args::Field, labels: &Labels, errors: &Errors) -> Option<Field> {
+    let name = match &field.name {
+        FieldName::Constant(constant) => constant.to_token_stream(),
+        FieldName::Dotted(words) => {
+            let name = words.iter().map(|word| word.unraw().to_string()).collect::<Vec<_>>().join(".");
+            if labels.all.iter().any(|label| label.name == name) {
+                let message = format!("`{name}` is a label, and so a field of the span already; remove one of the two");
+                errors.at(&words[0], message);
+                return None;
+            }
+            LitStr::new(&name, field.place()).into_token_stream()
+        }
+    };
+    let value = match (&field.value, &field.name, field.how) {
+        (Some(value), ..) => Some(value.to_token_stream()),
+        // As tracing has it: a name alone is a field that the body will record …
+        (None, _, How::Value) => None,
+        // … and with a sigil it is the variable of that name, or a field of one.
+        (None, FieldName::Dotted(words), _) => {
+            let words = words.iter();
+            Some(quote_spanned!(field.place()=> #(#words).*))
+        }
+        (None, FieldName::Constant(constant), _) => {
+            errors.at(constant, "expected a value: `{NAME} = value`");
+            return None;
+        }
+    };
+    Some(Field { name, how: field.how, value, cfgs: Vec::new() })
+}
+
+impl args::Field {
+    fn place(&self) -> Place {
+        match &self.name {
+            FieldName::Dotted(words) => words.first().map_or_else(Place::call_site, Ident::span),
+            FieldName::Constant(constant) => constant.span(),
+        }
+    }
+}
+
+/// What the parameters bind, but for what is skipped, each as a field of its name.
+fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field)> {
+    let mut bound: Vec<(Ident, How, Vec<Attribute>)> = Vec::new();
+    for input in &callee.sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                bound.push((Ident::new("self", receiver.self_token.span), How::Debug, Vec::new()));
+            }
+            FnArg::Typed(typed) => {
+                let is_cfg = |attr: &&Attribute| attr.path().is_ident("cfg");
+                let cfgs: Vec<Attribute> = typed.attrs.iter().filter(is_cfg).cloned().collect();
+                let mut names = Vec::new();
+                names_in(&typed.pat, how_to_record(&typed.ty), &mut names);
+                bound.extend(names.into_iter().map(|(name, how)| (name, how, cfgs.clone())));
+            }
+        }
+    }
+    if let (Some(skip), Some(all)) = (&args.skip, &args.skip_all) {
+        errors.at(all, format!("`skip_all` leaves out what `{}` names, and the rest; remove one of the two", skip.key));
+    }
+    if let (Some(wanted), Some(all)) = (&args.args, &args.skip_all) {
+        errors.at(all, format!("`{wanted}` records all parameters and `skip_all` none; remove one of the two"));
+    }
+    let names: Vec<&Ident> = bound.iter().map(|(name, ..)| name).collect();
+    let skipped: &[Ident] = args.skip.as_ref().map_or(&[], |skip| &skip.names);
+    // What a block skips, not each of its methods has.
+    for skip in skipped.iter().filter(|skip| !callee.is_of_block && !names.contains(skip)) {
+        let near = names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let word = skip.to_string();
+        let remedy = match did_you_mean(&word, near.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => told_names(&near),
+        };
+        errors.at(skip, format!("no parameter is called `{word}`; {remedy}"));
+    }
+    if args.skip_all.is_some() {
+        return Vec::new();
+    }
+    let kept = bound.into_iter().filter(|(name, ..)| !skipped.contains(name));
+    kept.map(|(name, how, cfgs)| {
+        let text = name.unraw().to_string();
+        let field = Field { name: text.to_token_stream(), how, value: Some(name.into_token_stream()), cfgs };
+        (text, field)
+    })
+    .collect()
+}
+
+/// The names that a pattern binds. What a pattern takes apart has a type that the signature does not show.
+fn names_in(pattern: &Pat, how: How, names: &mut Vec<(Ident, How)>) {
+    match pattern {
+        Pat::Ident(pattern) => names.push((pattern.ident.clone(), how)),
+        Pat::Reference(pattern) => names_in(&pattern.pat, how, names),
+        Pat::Paren(pattern) => names_in(&pattern.pat, how, names),
+        Pat::Struct(pattern) => pattern.fields.iter().for_each(|field| names_in(&field.pat, How::Debug, names)),
+        Pat::Tuple(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
+        Pat::TupleStruct(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
+        Pat::Slice(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
+        _ => {}
+    }
+}
+
+/// As tracing's attribute decides it: by the type's name.
+fn how_to_record(ty: &Type) -> How {
+    const VALUES: [&str; 30] = [
+        "bool",
+        "str",
+        "String",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "f32",
+        "f64",
+        "NonZeroU8",
+        "NonZeroU16",
+        "NonZeroU32",
+        "NonZeroU64",
+        "NonZeroU128",
+        "NonZeroUsize",
+        "NonZeroI8",
+        "NonZeroI16",
+        "NonZeroI32",
+        "NonZeroI64",
+        "NonZeroI128",
+        "NonZeroIsize",
+        "Wrapping",
+    ];
+    match peeled(ty) {
+        Type::Reference(ty) => how_to_record(&ty.elem),
+        Type::Path(ty) if is_one_of(&ty.path, &VALUES) => How::Value,
+        _ => How::Debug,
+    }
+}
+
+fn is_one_of(path: &Path, words: &[&str]) -> bool {
+    path.segments.last().is_some_and(|last| words.iter().any(|word| last.ident == word))
+}
