@@ -72,3 +72,27 @@ fn the_page_about_series_quotes_what_the_compiler_says() {
         assert!(code.contains(quoted), "the compiler was not asked\n{quoted}");
     }
 }
+
+#[test]
+fn the_page_about_shapes_names_each_test_of_the_shapes_and_no_other() {
+    let page = fs::read_to_string(workspace().join("docs/shapes.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix("` |"));
+    let mut named: Vec<&str> = rows.map(|row| row.rsplit('`').next().unwrap()).collect();
+    named.sort_unstable();
+    let code =
+        ["shapes.rs", "shapes_unsafe.rs"].map(|file| fs::read_to_string(workspace().join("tests").join(file)).unwrap());
+    let mut tests: Vec<&str> = code
+        .iter()
+        .flat_map(|code| code.split("    #[test]\n").skip(1).chain(code.split("\n#[test]\n").skip(1)))
+        .filter_map(|rest| {
+            let line = rest.lines().map(str::trim).find(|line| line.contains("fn "))?;
+            line.split("fn ").nth(1)?.split('(').next()
+        })
+        // Those that are shapes themselves.
+        .filter(|name| !name.starts_with("below_") && !name.starts_with("above_"))
+        .collect();
+    tests.sort_unstable();
+    tests.dedup();
+    assert!(tests.len() > 50);
+    assert_eq!(named, tests);
+}

@@ -1701,6 +1701,11 @@ mod futures {
     }
 
     #[observed(shape, histogram, in_flight)]
+    fn by_unpinned_box(n: u8) -> Box<dyn Future<Output = u8> + Unpin> {
+        Box::new(ready(n))
+    }
+
+    #[observed(shape, histogram, in_flight)]
     fn by_use<'a>(n: &'a u8, _: &str) -> impl Future<Output = &'a u8> + Send + use<'a> {
         async move {
             one_turn().await;
@@ -1712,8 +1717,8 @@ mod futures {
     fn a_future_is_written_in_many_ways() {
         let n = 1;
         assert_eq!((run(alias::by_own_alias(&n)), run(by_pinned_impl(1)), run(by_use(&n, "text"))), (1, 1, &1));
-        assert_eq!(run(by_unpin(1)).to_string(), "1");
-        for shape in ["by_own_alias", "by_pinned_impl", "by_unpin", "by_use"] {
+        assert_eq!((run(by_unpin(1)).to_string().as_str(), run(by_unpinned_box(1))), ("1", 1));
+        for shape in ["by_own_alias", "by_pinned_impl", "by_unpin", "by_unpinned_box", "by_use"] {
             assert_eq!(told(shape), "ok 1", "{shape}");
         }
     }
@@ -1768,6 +1773,28 @@ mod futures {
     async fn second_poll_panics() {
         one_turn().await;
         panic!("in the second poll");
+    }
+
+    #[observed(shape, histogram, in_flight)]
+    fn panics_before(n: u8) -> impl Future<Output = u8> {
+        assert!(n > 0, "as asked");
+        ready(n)
+    }
+
+    #[observed(shape, histogram, in_flight)]
+    fn panics_before_its_box(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
+        assert!(n > 0, "as asked");
+        Box::pin(ready(n))
+    }
+
+    #[test]
+    fn there_is_a_panic_before_there_is_a_future() {
+        assert!(catch_unwind(|| drop(panics_before(0))).is_err());
+        assert!(catch_unwind(|| drop(panics_before_its_box(0))).is_err());
+        assert_eq!((run(panics_before(1)), run(panics_before_its_box(1))), (1, 1));
+        for shape in ["panics_before", "panics_before_its_box"] {
+            assert_eq!(told(shape), "ok 1, panicked 1", "{shape}");
+        }
     }
 
     #[test]

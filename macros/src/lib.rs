@@ -27,10 +27,12 @@ use proc_macro::TokenStream;
 /// #[observed(counter = "jobs_total", histogram = "job_seconds", buckets = FAST)]
 /// #[observed(labels(queue, route: Route = req.route(), tenant(max = 64)), histogram, budget = 50_000)]
 /// #[observed(status = TaskStatus, after(hit = |page| page.is_some()))]
+/// #[observed(level = "debug", fields(id = %job.id), err, slow = "100ms")]
 /// ```
 ///
-/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>`
-/// or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future.
+/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>`,
+/// `Box<dyn Future + Unpin>` or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future. `future`
+/// says that another type is one of these boxes. `docs/shapes.md` has a table of all shapes.
 ///
 /// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
 /// own attribute behind them. `#[observed(skip)]` leaves a method out; within a block the
@@ -67,10 +69,18 @@ use proc_macro::TokenStream;
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
 /// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
-/// | `buckets = CONST` | the histogram's bounds in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
+/// | `busy` | time inside the polls of a future: a histogram like the one above, `{crate}_…_busy_seconds` |
+/// | `buckets = CONST` | the bounds of the histogram, and of `busy`, in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
 /// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
+/// | `future` | the returned value is a boxed future, though its type does not show it |
 /// | `span = false` | opens no span |
-/// | `level`, `name`, `target` | of the span, as tracing's attribute has them: `level = "debug"`, `1` to `5` or a constant |
+/// | `level`, `name`, `target` | of the span, as tracing's attribute has them: `level = "debug"`, `1` to `5` or a constant; the others texts or constants |
+/// | `parent = span`, `follows_from = spans` | expressions, as tracing has them |
+/// | `args`, `skip(a, b)`, `skip_all` | records the parameters as fields of the span, all but some, or none (which is so without a word) |
+/// | `fields(…)` | more fields of the span, as tracing writes them: `size = body.len()`, `id = %job.id`, `state = ?job.state`, `?job`, `late` (to be recorded by the body), `queue.name = …`, `{CONST} = …` |
+/// | `err`, `ret` | an event with the error or the value that the call returned; `err(Debug)`, `ret(level = "debug", Display)` |
+/// | `slow = "100ms"` | a WARN event when a call takes longer; a constant `Duration` too |
+/// | `log = "info"` | an event at the end of each call |
 /// | `crate = path` | where `tallied` is, if it is re-exported or renamed |
 ///
 /// A word that is nearly an argument or a parameter is an error, so a misspelt `histogrm` never becomes a label.
@@ -127,14 +137,31 @@ use proc_macro::TokenStream;
 /// # The span
 ///
 /// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the
-/// labels; those of the returned value are recorded when it is there. Arguments are never recorded.
+/// labels; those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
+/// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it has
+/// no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
+/// them leaves the function (`?`), there was no call. A span has at most 32 fields.
+///
+/// The span of a future is opened at its first poll. One that evaluates something of yours (`args`, `fields`, `parent`,
+/// `follows_from`) in a function that returns a future by hand is opened when that is called, because later the arguments
+/// are gone.
+///
+/// # Events
+///
+/// They have the span's target, and stand in the span. `err` is at level ERROR and by `Display`, `ret` at the level of
+/// the span and by `Debug`, unless they say others. `err` needs a `Result`. `ret` tells of the whole value; beside `err`, of
+/// what is in `Ok`.
+///
+/// `slow` and `log` have the fields `function`, `elapsed_ms` (a number with a fraction) and `status` and the messages `slow call` and
+/// `call ended`. They tell of every way to end: a call that was cancelled or panicked took its time too. They read the clock
+/// twice a call, as a histogram does, and are there without the feature `metrics`.
 ///
 /// # Limits
 ///
 /// A `const fn` and a function without a body are refused, each with the reason. In a function with
 /// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`),
 /// `Location::caller()` is the function itself. A function that returns a future under a name of its own (a struct, an
-/// alias that is not called `BoxFuture` or `LocalBoxFuture`) or as `Box<dyn Future + Unpin>` is told when it returns
+/// alias that is not called `BoxFuture` or `LocalBoxFuture` and has no `future` in its attribute) is told when it returns
 /// that future, not when the future is done. An `async fn` that returns a closure over references (`-> impl Fn(&str) ->
 /// &str`) does not compile.
 #[proc_macro_attribute]

@@ -6,7 +6,7 @@ pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
 pub use crate::family::{STANDARD_BUCKETS, cells};
-pub use crate::future::{Inside, Observed, Opened, hand_over};
+pub use crate::future::{Inside, Observed, Opened, future_of, hand_over};
 pub use crate::guard::{Beginning, Inline, observe, observe_inside};
 pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
@@ -34,18 +34,6 @@ impl<R> Output for fn() -> R {
 
 /// The type `!`.
 pub type Never = <fn() -> ! as Output>::Is;
-
-/// Calls `body`: a closure that is called where it stands would raise a lint.
-#[inline]
-pub fn call<R>(body: impl FnOnce() -> R) -> R {
-    body()
-}
-
-/// Calls `body`, whose future gives an `O`.
-#[inline]
-pub fn future_of<O, F: Future<Output = O>>(body: impl FnOnce() -> F) -> F {
-    body()
-}
 
 /// What asks a returned value, without names: so a glob brings no name into the user's scope.
 pub mod ask {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::mem;
 use std::panic::UnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -112,8 +113,9 @@ where
             }
             *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of::<T>(true)));
         }
-        let mut call = this.waiting.take();
         let _entered = this.span.as_ref().map(Span::enter);
+        // Dropped before the span is left, if the poll unwinds.
+        let mut call = this.waiting.take();
         if let Some(call) = &mut call {
             call.busy.start();
         }
@@ -130,6 +132,30 @@ where
             }
         }
         polled
+    }
+}
+
+/// Makes the future, by the body of a function that returns it: an `F`, or a box of one. A call that panics before there
+/// is a future has ended.
+#[inline]
+pub fn future_of<O, F: Future<Output = O>, K: Callsite>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> F {
+    let unwinds = Unwinds { site, set };
+    let future = body();
+    mem::forget(unwinds);
+    future
+}
+
+struct Unwinds<K: Callsite> {
+    site: &'static K,
+    set: usize,
+}
+
+impl<K: Callsite> Drop for Unwinds<K> {
+    #[cold]
+    fn drop(&mut self) {
+        let panicked = self.site.words().panicked;
+        self.site.begin(self.set, Ways::only(panicked));
+        self.site.end(self.set, self.set, panicked, 0, 0);
     }
 }
 
@@ -156,7 +182,7 @@ pub struct Opened(pub Span);
 impl Opening for Opened {
     #[inline]
     fn open<T>(&mut self, _: usize, _: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
-        Ok(std::mem::replace(&mut self.0, Span::none()))
+        Ok(mem::replace(&mut self.0, Span::none()))
     }
 }
 

@@ -38,7 +38,8 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
             mem::forget(self);
             return;
         }
-        let (nanos, busy) = (self.nanos(), self.busy.nanos());
+        // In this order, so a call is never busier than it is long.
+        let (busy, nanos) = (self.busy.nanos(), self.nanos());
         let told = told();
         let (site, ran, set) = (self.site, self.set, self.set + told.labels());
         // From here on it has ended, whatever a subscriber does.
@@ -52,7 +53,7 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     /// Its future was dropped.
     #[inline]
     pub(crate) fn cancel(self) {
-        let (site, set, nanos, busy) = (self.site, self.set, self.nanos(), self.busy.nanos());
+        let (site, set, busy, nanos) = (self.site, self.set, self.busy.nanos(), self.nanos());
         mem::forget(self);
         site.end(set, set, site.words().cancelled, nanos, busy);
     }
@@ -74,8 +75,8 @@ impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        let panicked = self.site.words().panicked;
-        self.site.end(self.set, self.set, panicked, self.nanos(), self.busy.nanos());
+        let (busy, nanos) = (self.busy.nanos(), self.nanos());
+        self.site.end(self.set, self.set, self.site.words().panicked, nanos, busy);
     }
 }
 

@@ -1,7 +1,8 @@
-//! What the tests share: reading an exposition, calling a server, and finding the judges that are not ours.
+//! What the tests share: reading an exposition, listening as a subscriber, calling a server, and finding the judges that are not ours.
 
 pub mod events;
 pub mod exposition;
 pub mod http;
 pub mod judges;
+pub mod notes;
 pub mod program;

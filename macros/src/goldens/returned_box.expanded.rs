@@ -60,16 +60,18 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
             __site,
             0,
             __span,
-            ::tallied::__private::call(move || -> Pin<
-                Box<dyn Future<Output = usize> + Send + 'a>,
-            > {
-                #[allow(clippy::shadow_same)]
-                let url = url;
-                {
-                    const _: () = ();
-                    get(url)
-                }
-            }),
+            ::tallied::__private::future_of(
+                __site,
+                0,
+                move || -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+                    #[allow(clippy::shadow_same)]
+                    let url = url;
+                    {
+                        const _: () = ();
+                        get(url)
+                    }
+                },
+            ),
             |__out| ::tallied::__private::returned::<
                 ::tallied::__private::Status,
                 _,

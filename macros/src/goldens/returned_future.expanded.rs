@@ -62,15 +62,20 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
         ::tallied::__private::future_of::<
             usize,
             _,
-        >(move || {
-            #[allow(clippy::shadow_same)]
-            let url = url;
-            {
-                const _: () = ();
-                let url = url.to_owned();
-                async move { get(url).await }
-            }
-        }),
+            _,
+        >(
+            __site,
+            0,
+            move || {
+                #[allow(clippy::shadow_same)]
+                let url = url;
+                {
+                    const _: () = ();
+                    let url = url.to_owned();
+                    async move { get(url).await }
+                }
+            },
+        ),
         |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

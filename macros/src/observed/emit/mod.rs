@@ -83,10 +83,10 @@ pub fn function(plan: Plan) -> TokenStream {
                 if let Some(output) = &mut output {
                     Erase.visit_type_mut(output);
                 }
-                let output = output.map(|output| ours!(::<#output, _>));
-                ours!(#private::future_of #output (move || { #rebound #body }))
+                let output = output.map(|output| ours!(::<#output, _, _>));
+                ours!(#private::future_of #output (__site, #set, move || { #rebound #body }))
             } else {
-                ours!(#private::call(move || -> #erased { #rebound #body }))
+                ours!(#private::future_of(__site, #set, move || -> #erased { #rebound #body }))
             };
             let observed = ours!(#observed(__site, #set, #opening, #future, #told));
             let boxed = match shape {

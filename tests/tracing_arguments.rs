@@ -1,0 +1,280 @@
+//! tracing's own arguments on `#[observed]`, beside what it counts. That they mean what tracing means is for tracing's own
+//! tests to say (`tracing_suite`).
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use tallied::{instrument, observed};
+use tallied_tests::exposition::{series, value};
+use tallied_tests::notes::Notes;
+use tracing::Span;
+
+fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(out) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return out;
+        }
+    }
+}
+
+fn opened(notes: &[String]) -> Vec<&str> {
+    notes.iter().filter_map(|note| note.strip_prefix("new INFO tracing_arguments ")).collect()
+}
+
+#[derive(Clone)]
+struct Secret;
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("nobody asked for it")
+    }
+}
+
+#[observed(task_name, skip(token), fields(size = text.len()))]
+fn named(token: &Secret, text: &str) -> usize {
+    let _ = token;
+    text.len()
+}
+
+#[observed(task_name, skip_all, err, ret)]
+async fn skips_all(token: Secret) -> Result<u8, String> {
+    let _ = token;
+    Ok(1)
+}
+
+#[test]
+fn no_argument_is_recorded_unless_it_is_asked_for() {
+    let notes = Notes::during(|| {
+        named(&Secret, "four");
+        finish(skips_all(Secret)).unwrap();
+    });
+    assert_eq!(
+        opened(&notes),
+        ["named task_name=\"named\" size=4u64 in []", "skips_all task_name=\"skips_all\" in []"]
+    );
+}
+
+#[derive(Clone, Copy, Debug, tallied::Label)]
+enum Route {
+    Home,
+}
+
+#[observed(args, route, skip(token), fields(text = %text.to_uppercase(), later, done.at = ?route))]
+fn all(route: Route, text: &str, token: Secret, (left, _): (u8, u8), mut count: u32) -> u32 {
+    count += 1;
+    let _ = (token, left);
+    Span::current().record("later", count);
+    count + u32::try_from(text.len()).unwrap()
+}
+
+#[test]
+fn args_records_all_but_what_is_skipped_a_label_or_a_field_of_the_name() {
+    let notes = Notes::during(|| {
+        assert_eq!(all(Route::Home, "a", Secret, (1, 2), 3), 5);
+    });
+    assert_eq!(opened(&notes), ["all route=\"home\" left=1 count=3u64 text=A done.at=Home in []"]);
+    assert_eq!(notes[2], "record all later=4u64");
+}
+
+struct Cart {
+    items: Vec<u8>,
+}
+
+impl Cart {
+    #[observed(args, skip(self), fields(items = self.items.len()), histogram = "arguments_add_seconds")]
+    async fn add(&mut self, item: u8) -> usize {
+        self.items.push(item);
+        std::future::ready(()).await;
+        self.items.len()
+    }
+
+    #[observed(fields(first = ?self.items.first()))]
+    fn drain(&mut self) -> impl Iterator<Item = u8> {
+        self.items.drain(..)
+    }
+
+    #[observed(fields(items = self.items.len()))]
+    fn later(&self, wait: bool) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
+        let len = self.items.len();
+        Box::pin(async move { if wait { std::future::pending().await } else { len } })
+    }
+}
+
+#[test]
+fn a_method_records_what_it_was_called_with() {
+    let notes = Notes::during(|| {
+        let mut cart = Cart { items: vec![7] };
+        assert_eq!(finish(cart.add(8)), 2);
+        assert_eq!(cart.drain().count(), 2);
+        assert_eq!(finish(cart.later(false)), 0);
+        drop(cart.add(9));
+    });
+    assert_eq!(
+        opened(&notes),
+        [
+            "add function=\"Cart::add\" item=8u64 items=1u64 in []",
+            "drain function=\"Cart::drain\" first=Some(7) in []",
+            "later function=\"Cart::later\" items=0u64 in []",
+        ]
+    );
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_add_seconds_count", &[("status", "ok")]), Some(1.0), "one was never polled");
+}
+
+#[async_trait::async_trait]
+trait Store {
+    async fn load(&self, key: String, cause: &Span) -> usize;
+}
+
+struct Memory(usize);
+
+#[async_trait::async_trait]
+impl Store for Memory {
+    #[observed(counter = "arguments_load_total", args, skip(self, cause), fields(size = self.0), follows_from = [cause])]
+    async fn load(&self, key: String, cause: &Span) -> usize {
+        let _ = cause;
+        key.len() + self.0
+    }
+}
+
+#[test]
+fn under_async_trait_the_span_is_opened_at_the_first_poll() {
+    let notes = Notes::during(|| {
+        let (cause, outer) = (tracing::info_span!("cause"), tracing::info_span!("outer"));
+        let future = Memory(2).load_owned("abc", cause.clone());
+        let _entered = outer.enter();
+        assert_eq!(finish(future), 5);
+    });
+    assert_eq!(opened(&notes)[2], "load function=\"Memory::load\" key=\"abc\" size=2u64 in [outer]");
+    assert!(notes.contains(&"load follows from cause".to_owned()), "{notes:?}");
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_load_total", &[("status", "ok")]), Some(1.0));
+}
+
+impl Memory {
+    async fn load_owned(self, key: &str, cause: Span) -> usize {
+        self.load(key.to_owned(), &cause).await
+    }
+}
+
+#[observed(parent = parent, follows_from = causes.iter().flatten(), fields(causes = causes.len()))]
+fn below(parent: &Span, causes: &[Option<Span>]) -> usize {
+    let _ = parent;
+    causes.len()
+}
+
+#[observed(parent = None, target = "shop", level = "info")]
+async fn root() {}
+
+#[test]
+fn a_parent_and_causes_are_taken_from_the_arguments() {
+    let notes = Notes::during(|| {
+        let (parent, cause) = (tracing::info_span!("parent"), tracing::info_span!("cause"));
+        let _entered = cause.enter();
+        below(&parent, &[Some(cause.clone()), None]);
+        finish(root());
+    });
+    assert!(notes.contains(&"new INFO tracing_arguments below function=\"below\" causes=2u64 in [parent]".to_owned()));
+    assert!(notes.contains(&"below follows from cause".to_owned()));
+    assert!(notes.contains(&"new INFO shop root function=\"root\" in []".to_owned()), "{notes:?}");
+}
+
+#[observed(err, ret(level = "debug"), target = "shop", counter = "arguments_parse_total")]
+fn parse(text: &str) -> Result<u8, std::num::ParseIntError> {
+    text.parse()
+}
+
+#[observed(err(Debug, level = "warn"), after(odd = |n| n.as_ref().is_ok_and(|n| n % 2 == 1)), counter = "arguments_later_total")]
+async fn parse_later(text: &str) -> Result<u8, std::num::ParseIntError> {
+    std::future::ready(()).await;
+    text.parse()
+}
+
+#[observed(ret, span = false)]
+fn without_a_span() -> impl Copy {
+    1u8
+}
+
+#[test]
+fn an_error_and_a_value_are_events_of_the_span_and_are_counted() {
+    let notes = Notes::in_full(|| {
+        let _ = (parse("1"), parse("x"), finish(parse_later("3")), finish(parse_later("")));
+        without_a_span();
+    });
+    let events: Vec<&String> = notes.iter().filter(|note| note.starts_with("event")).collect();
+    assert_eq!(
+        events,
+        [
+            "event DEBUG shop return=1 in parse",
+            "event ERROR shop error=invalid digit found in string in parse",
+            "event WARN tracing_arguments error=ParseIntError { kind: Empty } in parse_later",
+            "event INFO tracing_arguments return=1 in none",
+        ]
+    );
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_parse_total", &[("status", "error")]), Some(1.0));
+    assert_eq!(value(&text, "arguments_later_total", &[("odd", "true"), ("status", "ok")]), Some(1.0));
+}
+
+#[instrument]
+fn traced(count: u8) -> u8 {
+    count
+}
+
+#[instrument("another name", skip_all, histogram = "arguments_timed_seconds", counter = "arguments_timed_total")]
+async fn timed(count: u8) -> u8 {
+    count
+}
+
+#[instrument(skip(self))]
+impl Memory {
+    fn first(&self, key: &str) -> usize {
+        key.len() + self.0
+    }
+
+    #[instrument(skip)]
+    fn second(&self) -> usize {
+        self.0
+    }
+}
+
+#[test]
+fn instrument_records_all_and_counts_what_it_is_asked_to() {
+    let notes = Notes::during(|| {
+        traced(1);
+        finish(timed(2));
+        Memory(1).first("key");
+        Memory(1).second();
+    });
+    assert_eq!(
+        opened(&notes),
+        ["traced count=1u64 in []", "another name in []", "first key=\"key\" in []"],
+        "the name is in the span already"
+    );
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_timed_seconds_count", &[("status", "ok")]), Some(1.0));
+    assert_eq!(value(&text, "arguments_timed_total", &[("status", "ok")]), Some(1.0));
+    assert!(series(&text, "tallied_tests_function_calls_total").iter().all(|line| !line.contains("traced")));
+}
+
+#[observed(fields(late = std::future::ready(4u8).await, early = checked(key)?), counter = "arguments_awaits_total")]
+async fn awaits(key: &str) -> Option<usize> {
+    Some(key.len())
+}
+
+fn checked(key: &str) -> Option<usize> {
+    (!key.is_empty()).then_some(key.len())
+}
+
+#[test]
+fn a_function_that_is_left_while_its_fields_are_evaluated_was_no_call() {
+    let notes = Notes::during(|| {
+        assert_eq!(finish(awaits("")), None);
+        assert_eq!(finish(awaits("key")), Some(3));
+    });
+    assert_eq!(opened(&notes), ["awaits function=\"awaits\" late=4u64 early=3u64 in []"]);
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_awaits_total", &[("status", "ok")]), Some(1.0));
+}
