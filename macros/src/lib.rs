@@ -97,7 +97,8 @@ use proc_macro::TokenStream;
 /// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
 ///
 /// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
-/// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up.
+/// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up, and `tallied::init` reports
+/// them with both places: a label with one value, `labels(step = "load")`, tells them apart.
 ///
 /// # Labels
 ///

@@ -30,7 +30,7 @@
 //!   values with a text and no end, for labels that keep the first `N`.
 //! - [`Outcome`], [`Classify`] and [`Status`]: the words for what becomes of a call.
 //! - [`catalogue()`]: all families of the program, with the most series that they can have. [`reserve`]: places for
-//!   values that are expected.
+//!   values that are expected. [`init`]: what of it cannot stand together.
 //! - [`gather_metrics`] and [`encode`]: the exposition.
 //! - `registry` takes `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
 //! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.
@@ -68,7 +68,7 @@ mod span;
 #[doc(hidden)]
 pub mod __private;
 
-pub use catalogue::{Catalogue, CataloguedFamily, ReserveError, catalogue, reserve};
+pub use catalogue::{Catalogue, CataloguedFamily, Conflict, InitError, ReserveError, catalogue, init, reserve};
 pub use encode::{Format, encode, gather_metrics};
 pub use family::STANDARD_BUCKETS;
 #[cfg(feature = "metrics")]

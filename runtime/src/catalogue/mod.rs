@@ -2,6 +2,7 @@
 
 #[cfg(feature = "metrics")]
 mod called;
+mod conflicts;
 mod families;
 mod reserve;
 mod tables;
@@ -45,6 +46,7 @@ mod linked;
 pub use called::Listed;
 #[cfg(feature = "metrics")]
 pub(crate) use called::{Calls, Entry, Readable, Reading, SetReading, add, callsites};
+pub use conflicts::{Conflict, InitError, init};
 pub use families::{Catalogue, CataloguedFamily, catalogue};
 #[cfg(feature = "metrics")]
 pub(crate) use linked::IS_COMPLETE;

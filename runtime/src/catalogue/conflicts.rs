@@ -1,0 +1,251 @@
+//! What cannot stand together, found at the start and not at the first scrape.
+
+use std::error::Error;
+use std::fmt;
+
+#[cfg(feature = "metrics")]
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+#[cfg(feature = "metrics")]
+use super::sites;
+#[cfg(feature = "metrics")]
+use crate::definition::Definition;
+#[cfg(feature = "metrics")]
+use crate::family::Family;
+#[cfg(feature = "metrics")]
+use crate::label;
+
+/// A file and a line.
+type Place = (&'static str, u32);
+
+/// Two callsites of the program that do not go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// Two say other things of one family. The first that is called wins.
+    Differs {
+        /// The family.
+        family: &'static str,
+        /// What differs: `type`, `label names`, `buckets` or `help`.
+        what: &'static str,
+        /// Where both stand.
+        places: [Place; 2],
+    },
+    /// A sample of one family has the name of a sample of another. The first that is called wins.
+    Clash {
+        /// Both families.
+        families: [&'static str; 2],
+        /// The sample.
+        sample: String,
+        /// Where both stand.
+        places: [Place; 2],
+    },
+    /// Two write the same series, which add up.
+    SameSeries {
+        /// The family.
+        family: &'static str,
+        /// Where both stand.
+        places: [Place; 2],
+    },
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |[(first, line), (second, other)]: &[Place; 2]| format!("{first}:{line} and at {second}:{other}");
+        match self {
+            Conflict::Differs { family, what: "help", places } => write!(
+                f,
+                "the family `{family}` has another help at {}; one of them is not exposed: make them the same",
+                at(places)
+            ),
+            Conflict::Differs { family, what, places } => write!(
+                f,
+                "the family `{family}` has other {what} at {}; one of them is not exposed: make them the same, or rename one",
+                at(places)
+            ),
+            Conflict::Clash { families: [first, second], sample, places } => write!(
+                f,
+                "the families `{first}` and `{second}` have a sample `{sample}` each, at {}; one of them is not exposed: \
+                 rename one",
+                at(places)
+            ),
+            Conflict::SameSeries { family, places } => write!(
+                f,
+                "the family `{family}` gets the same series at {}; they add up: a label with one value tells them apart, such \
+                 as `labels(step = \"load\")`",
+                at(places)
+            ),
+        }
+    }
+}
+
+/// The conflicts of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitError {
+    conflicts: Vec<Conflict>,
+}
+
+impl InitError {
+    /// All that were found, by family and place.
+    #[must_use]
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.conflicts
+    }
+}
+
+/// A line for each.
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.conflicts.iter().map(Conflict::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl Error for InitError {}
+
+/// Looks at all observed functions of the program for what cannot stand together, before the first of them is called.
+///
+/// Meant for the start of a program and for a test. Nothing depends on it: without it the first of two that conflict is
+/// exposed, and a warning at a scrape tells of the other. It takes no lock, and as long as a look at each callsite.
+///
+/// ```
+/// if let Err(conflicts) = tallied::init() {
+///     eprintln!("{conflicts}");
+/// }
+/// ```
+///
+/// # Errors
+///
+/// Every conflict, with both places: families of one name that differ in type, label names, buckets or help; samples of
+/// one name in two families; and callsites that write the same series, which add up. On a target without a list of
+/// callsites by the linker (see [`catalogue`](crate::catalogue())) a callsite is known from its first call on. Without
+/// the feature `metrics` there are none.
+pub fn init() -> Result<(), InitError> {
+    #[cfg(feature = "metrics")]
+    {
+        let conflicts = conflicts();
+        if !conflicts.is_empty() {
+            return Err(InitError { conflicts });
+        }
+    }
+    Ok(())
+}
+
+/// A family at one callsite.
+#[cfg(feature = "metrics")]
+struct Part {
+    kind: &'static str,
+    family: &'static Family,
+    definition: &'static Definition,
+    /// Of each label the texts that are known.
+    labels: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Whether more may come.
+    is_open: bool,
+}
+
+#[cfg(feature = "metrics")]
+impl Part {
+    fn place(&self) -> Place {
+        self.definition.place
+    }
+
+    /// What another one says otherwise.
+    fn differs_from(&self, other: &Part) -> Option<&'static str> {
+        let bounds = |part: &Part| if part.kind == "histogram" { part.definition.bounds } else { &[] };
+        let differs = [
+            (self.kind != other.kind, "type"),
+            (!self.labels.keys().eq(other.labels.keys()) || self.family.status != other.family.status, "label names"),
+            (bounds(self) != bounds(other), "buckets"),
+            (self.family.help != other.family.help, "help"),
+        ];
+        differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
+    }
+
+    /// The one label set that it has, if it has no more.
+    fn only(&self) -> Option<Vec<&String>> {
+        let is_one = |texts: &&BTreeSet<String>| texts.len() == 1;
+        (!self.is_open && self.labels.values().all(|texts| is_one(&texts)))
+            .then(|| self.labels.values().flatten().collect())
+    }
+
+    fn shares_a_series_with(&self, other: &Part) -> bool {
+        let mut pairs = self.labels.values().zip(other.labels.values());
+        // An open-ended label may have any value.
+        pairs.all(|(mine, others)| mine.is_empty() || others.is_empty() || !mine.is_disjoint(others))
+    }
+}
+
+#[cfg(feature = "metrics")]
+fn conflicts() -> Vec<Conflict> {
+    let mut parts: BTreeMap<&'static str, Vec<Part>> = BTreeMap::new();
+    for site in sites() {
+        let definition = site.definition();
+        let digits = label::digits(definition.dimensions, site.opens());
+        for (kind, family) in
+            [("counter", &definition.counter), ("histogram", &definition.histogram), ("gauge", &definition.in_flight)]
+        {
+            let Some(family) = family else { continue };
+            let of_family = || digits.iter().filter(|digit| family.labels.contains(&digit.place));
+            let texts = |digit: &label::Digit| -> BTreeSet<String> {
+                if digit.open.is_some() {
+                    return BTreeSet::new();
+                }
+                let all = 0..digit.dimension.len();
+                all.filter_map(|at| digit.dimension.text(at, None)).map(Into::into).collect()
+            };
+            let labels = of_family().map(|digit| (digit.dimension.label, texts(digit))).collect();
+            let is_open = of_family().any(|digit| digit.open.is_some());
+            parts.entry(family.name).or_default().push(Part { kind, family, definition, labels, is_open });
+        }
+    }
+    let mut found = Vec::new();
+    for (family, parts) in &mut parts {
+        parts.sort_by_key(Part::place);
+        of_family(family, parts, &mut found);
+    }
+    clashes(&parts, &mut found);
+    found
+}
+
+/// What the callsites of one family say otherwise than the first, and which of them write the same series.
+#[cfg(feature = "metrics")]
+fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
+    let Some(first) = parts.first() else { return };
+    let (mut several, mut only): (Vec<&Part>, HashMap<Vec<&String>, &Part>) = (Vec::new(), HashMap::new());
+    for part in parts {
+        let differs = part.differs_from(first);
+        if let Some(what) = differs {
+            found.push(Conflict::Differs { family, what, places: [first.place(), part.place()] });
+        }
+        // A help text is no reason to lose a number.
+        if differs.is_some_and(|what| what != "help") {
+            continue;
+        }
+        let mut others: Vec<&Part> = several.iter().copied().filter(|other| part.shares_a_series_with(other)).collect();
+        // Most have one label set: so this takes no longer than there are callsites.
+        if let Some(set) = part.only() {
+            others.extend(only.get(&set));
+            only.entry(set).or_insert(part);
+        } else {
+            others.extend(only.values().filter(|other| part.shares_a_series_with(other)));
+            several.push(part);
+        }
+        others.sort_by_key(|other| other.place());
+        found.extend(others.iter().map(|other| Conflict::SameSeries { family, places: [other.place(), part.place()] }));
+    }
+}
+
+/// Families whose samples have names of others'.
+#[cfg(feature = "metrics")]
+fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>) {
+    let firsts = parts.values().filter_map(|parts| parts.first());
+    for first in firsts.filter(|first| first.kind == "histogram") {
+        for suffix in ["_bucket", "_sum", "_count"] {
+            let sample = format!("{}{suffix}", first.family.name);
+            if let Some(other) = parts.get(sample.as_str()).and_then(|parts| parts.first()) {
+                let families = [first.family.name, other.family.name];
+                found.push(Conflict::Clash { families, sample, places: [first.place(), other.place()] });
+            }
+        }
+    }
+}
