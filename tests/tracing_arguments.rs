@@ -259,6 +259,82 @@ fn instrument_records_all_and_counts_what_it_is_asked_to() {
     assert!(series(&text, "tallied_tests_function_calls_total").iter().all(|line| !line.contains("traced")));
 }
 
+/// The method's own argument wins, what is skipped and the fields add up.
+#[observed(args, level = "debug", skip(self, token), fields(of = "block"), err, task_name)]
+impl Cart {
+    #[observed(level = "info", skip(pin), fields(own = pin.len()))]
+    fn pay(&self, token: Secret, pin: &str, sum: u8) -> Result<u8, String> {
+        let _ = (token, pin);
+        Ok(sum)
+    }
+
+    #[observed(skip_all, level = "info", err(Debug))]
+    fn take(&self, token: Secret) -> Result<(), Secret> {
+        let _ = token;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_methods_own_argument_goes_before_that_of_its_block() {
+    let notes = Notes::during(|| {
+        let cart = Cart { items: vec![] };
+        let _ = (cart.pay(Secret, "1234", 5), cart.take(Secret));
+    });
+    let opened = opened(&notes);
+    assert_eq!(
+        opened,
+        ["pay task_name=\"pay\" sum=5u64 of=\"block\" own=4u64 in []", "take task_name=\"take\" of=\"block\" in []"]
+    );
+}
+
+/// A field of the user's goes before the label that nobody asked for.
+#[observed(args)]
+fn function(function: u8) -> u8 {
+    function
+}
+
+#[observed(counter = false, task_name, labels(step = "one"))]
+fn not_counted() {}
+
+#[test]
+fn no_field_stands_twice() {
+    let notes = Notes::during(|| {
+        function(1);
+        not_counted();
+    });
+    assert_eq!(
+        opened(&notes),
+        ["function function=1u64 in []", "not_counted task_name=\"not_counted\" step=\"one\" in []"]
+    );
+}
+
+macro_rules! made {
+    ($name:ident, $level:literal, $target:expr, $parent:expr, $value:expr) => {
+        #[observed(level = $level, target = $target, parent = $parent, fields(value = $value), slow = "1m", log = $level)]
+        fn $name() {}
+    };
+}
+
+made!(by_a_macro, "info", "shop", None, 1 + 1);
+
+#[observed(follows_from = causes.into_iter(), fields(size = text.into_bytes().len()))]
+fn uses_up(causes: Vec<Span>, text: String) -> impl Future<Output = u8> {
+    async { 1 }
+}
+
+#[test]
+fn what_a_macro_hands_on_is_read_and_what_is_used_up_is_not_missed() {
+    let notes = Notes::in_full(|| {
+        by_a_macro();
+        let cause = tracing::info_span!("cause");
+        finish(uses_up(vec![cause.clone()], "text".to_owned()));
+    });
+    assert!(notes[0].starts_with("new INFO shop by_a_macro function=\"by_a_macro\" value=2"), "{notes:?}");
+    assert!(notes[2].starts_with("event INFO shop message=call ended"), "{notes:?}");
+    assert!(notes.contains(&"uses_up follows from cause".to_owned()), "{notes:?}");
+}
+
 #[observed(fields(late = std::future::ready(4u8).await, early = checked(key)?), counter = "arguments_awaits_total")]
 async fn awaits(key: &str) -> Option<usize> {
     Some(key.len())

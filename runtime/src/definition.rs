@@ -135,6 +135,12 @@ impl Definition {
         self.at_most
     }
 
+    /// How many cells its histogram has.
+    #[must_use]
+    pub const fn cells(&self) -> usize {
+        self.bounds.len() + 1
+    }
+
     /// How many words it has.
     #[must_use]
     pub const fn statuses(&self) -> usize {

@@ -48,8 +48,9 @@ impl SpanSite {
         (labels, opens): (&'static [Dimension], &'static [Open]),
     ) -> Self {
         if fields.len() > MOST_FIELDS {
-            let message = Message::new("the span would have ").number(fields.len()).text(" fields; it may have ");
-            panic!("{}", message.number(MOST_FIELDS).as_str());
+            let message = Message::new("the span would have ").number(fields.len()).text(" fields, and may have ");
+            let message = message.number(MOST_FIELDS).text("; leave some out, or `skip` some parameters");
+            panic!("{}", message.as_str());
         }
         let fields = FieldSet::new(fields, Identifier(&me.callsite));
         SpanSite {

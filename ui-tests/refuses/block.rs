@@ -13,7 +13,7 @@ impl<T> Cart<T> {
 
 #[observed(histogram)]
 impl<T: Clone> Cart<T> {
-    #[observed(histogram)]
+    #[observed(counter, counter)]
     fn twice(&self) {}
 
     #[observed(lables(T))]

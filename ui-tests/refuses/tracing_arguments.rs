@@ -80,4 +80,47 @@ async fn no_result(a: u8) -> u8 {
 #[observed(err, ret)]
 fn no_value(a: u8) {}
 
+#[observed(fields(a = 1, b.c = 2, a = 3, b.c = 4))]
+fn twice_a_field() {}
+
+#[instrument(verbose, skip_all)]
+fn verbose(verbosity: u8) {}
+
+#[observed(counter = false, span = false)]
+fn nothing_left() {}
+
+#[observed(future)]
+fn no_box() -> u8 {
+    1
+}
+
+#[observed(slow = -1, log = Self::LEVEL, name = N)]
+fn unknown_here<const N: usize>() {}
+
+#[observed(slow = "99999999999999999999s", parent = job., level = Level::)]
+fn half_typed() {}
+
+#[observed(busy(labels(nonsense, level)), counter(labels(level)), future)]
+async fn lists(queue: u8) {}
+
+#[observed(histogram(buckets = [1.0]), busy(buckets = [1.0]), buckets = [2.0])]
+async fn bounds() {}
+
+#[instrument(skip(pasword))]
+impl Login {
+    fn login(&self, password: &str) {}
+
+    #[instrument(skip(tokn), level = "trace", skip_all)]
+    fn token(&self, token: &str) {}
+}
+
+#[instrument]
+impl Login {
+    #[observed(histogram)]
+    fn both(&self) {}
+}
+
+#[instrument]
+struct Login;
+
 fn main() {}

@@ -49,8 +49,16 @@ fn no_duration() {}
 const LIMIT: u64 = 100;
 
 #[observed(future)]
-fn no_future() -> u8 {
-    1
+fn no_future() -> Vec<u8> {
+    vec![]
 }
+
+#[observed(follows_from = [1], log = LEVEL, ret(level = LEVEL))]
+fn no_levels() {}
+
+const LEVEL: u8 = 1;
+
+#[observed(histogram, busy, buckets = [2.0, 1.0])]
+async fn bounds() {}
 
 fn main() {}

@@ -2,13 +2,14 @@
 //!
 //! Like a function's body, the methods stay tokens: a half-typed one still expands in an editor.
 
-use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Generics};
 
-use super::{Around, Defaults, Package, args, callee};
-use crate::diag::Errors;
+use super::args::Args;
+use super::{Around, Defaults, Package, args, callee, span};
+use crate::diag::{Errors, did_you_mean};
 use crate::echo;
 
 /// Whether an item is an `impl` block.
@@ -24,7 +25,7 @@ pub fn is_block(item: &TokenStream) -> bool {
 pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package, defaults: Defaults) -> TokenStream {
     let errors = Errors::new();
     // What is wrong with the block's arguments is said once, and not at each method.
-    args::parse(attribute.clone(), defaults, &errors);
+    let args = args::parse(attribute.clone(), defaults, &errors);
     let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
     let body = match tokens.pop() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
@@ -35,6 +36,7 @@ pub fn expand(attribute: &TokenStream, item: TokenStream, package: &Package, def
         let block = tokens.iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
         errors.at(block, "this block has no method to observe; remove the attribute");
     }
+    skipped(&args, &members, defaults, &errors);
     let body = match (errors.finish(), body) {
         (Ok(()), Some(body)) => body,
         (Err(errors), _) => return echo::with_item(&errors, &item),
@@ -70,7 +72,10 @@ fn member(
         (Ok(()), _) if is_skipped => return item,
         (Ok(()), None) if !is_method => return item,
         (Ok(()), own) => {
-            super::function(joined(block, own.unwrap_or_default()), item.clone(), package, defaults, around)
+            let errors = Errors::new();
+            let own = args::parse(own.unwrap_or_default(), defaults, &errors);
+            let args = own.within(parsed(block, defaults));
+            super::function(args, item.clone(), package, defaults, around, errors)
         }
     };
     observed.unwrap_or_else(|errors| {
@@ -81,6 +86,35 @@ fn member(
         });
         quote!(#(#errors)* #item)
     })
+}
+
+/// The block's arguments, of which every error was said.
+fn parsed(block: &TokenStream, defaults: Defaults) -> Args {
+    let errors = Errors::new();
+    let args = args::parse(block.clone(), defaults, &errors);
+    let _ = errors.finish();
+    args
+}
+
+/// Of what a block skips, each must be a parameter of some method.
+fn skipped(args: &Args, members: &[Vec<TokenTree>], defaults: Defaults, errors: &Errors) {
+    let Some(skip) = &args.skip else { return };
+    let mut names: Vec<String> = Vec::new();
+    for member in members.iter().filter(|member| is_method(member)) {
+        let errors = Errors::new();
+        let member = member.iter().cloned().collect();
+        let callee = callee::parse(member, &Around::default(), defaults, &errors);
+        let _ = errors.finish();
+        names.extend(callee.iter().flat_map(span::bound_names));
+    }
+    for skip in skip.names.iter().filter(|skip| !names.iter().any(|name| *skip == name)) {
+        let word = skip.to_string();
+        let remedy = match did_you_mean(&word, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "remove it".to_owned(),
+        };
+        errors.at(skip, format!("no method of this block has a parameter `{word}`; {remedy}"));
+    }
 }
 
 /// The inner attributes of a block, and its members.
@@ -232,6 +266,10 @@ fn take_own(member: &mut Vec<TokenTree>, defaults: Defaults, errors: &Errors) ->
             member.drain(at..at + 2);
             continue;
         }
+        if last == defaults.other().word() {
+            let message = format!("within this block, write `#[{word}(…)]`; this would open a second span");
+            errors.at(path.last(), message);
+        }
         if last != word {
             at += 2;
             continue;
@@ -261,14 +299,4 @@ fn is_skip(arguments: &TokenStream) -> bool {
     let arguments = flattened(arguments.clone());
     let mut words = arguments.iter().map(ToString::to_string);
     words.next().as_deref() == Some("skip") && words.all(|word| word == ",")
-}
-
-/// The arguments of the block, and those of the method behind them.
-fn joined(block: &TokenStream, own: TokenStream) -> TokenStream {
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let mut joined: Vec<TokenTree> = block.clone().into_iter().collect();
-    if !own.is_empty() && joined.last().is_some_and(|last| !is_comma(last)) {
-        joined.push(TokenTree::Punct(Punct::new(',', Spacing::Alone)));
-    }
-    joined.into_iter().chain(own).collect()
 }

@@ -10,7 +10,7 @@ use syn::{
     ReturnType, Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
 };
 
-use super::Around;
+use super::{Around, Defaults};
 use crate::diag::Errors;
 
 /// A function that can be observed, as far as its shape goes.
@@ -55,8 +55,8 @@ pub enum Returns {
     Plain,
 }
 
-pub fn parse(item: TokenStream, around: &Around, errors: &Errors) -> Option<Callee> {
-    match function.parse2(item) {
+pub fn parse(item: TokenStream, around: &Around, defaults: Defaults, errors: &Errors) -> Option<Callee> {
+    match (|input: ParseStream<'_>| function(input, defaults)).parse2(item) {
         Ok(callee) => Some(Callee {
             is_watched: around.is_watched || callee.is_watched,
             outer: around.parameters.clone(),
@@ -70,10 +70,10 @@ pub fn parse(item: TokenStream, around: &Around, errors: &Errors) -> Option<Call
     }
 }
 
-fn function(input: ParseStream<'_>) -> syn::Result<Callee> {
+fn function(input: ParseStream<'_>, defaults: Defaults) -> syn::Result<Callee> {
     let mut attrs = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
-    if let Some(error) = other_item(input) {
+    if let Some(error) = other_item(input, defaults) {
         let _ = input.parse::<TokenStream>();
         return Err(error);
     }
@@ -107,7 +107,7 @@ pub fn braces(token: TokenTree) -> Option<Group> {
 }
 
 /// Says what else the attribute was put on.
-fn other_item(input: ParseStream<'_>) -> Option<syn::Error> {
+fn other_item(input: ParseStream<'_>, defaults: Defaults) -> Option<syn::Error> {
     // A function's modifiers may stand before other items too: the word behind them decides.
     let fork = input.fork();
     let first = fork.call(Ident::parse_any).ok()?;
@@ -130,7 +130,7 @@ fn other_item(input: ParseStream<'_>) -> Option<syn::Error> {
     };
     Some(syn::Error::new_spanned(
         &word,
-        format!("`#[observed]` goes on a function or a method, not on `{word}`; {remedy}"),
+        format!("`#[{}]` goes on a function or a method, not on `{word}`; {remedy}", defaults.word()),
     ))
 }
 
@@ -311,7 +311,9 @@ fn returned(ty: &Type) -> Returns {
             Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
             Some(Type::ImplTrait(ty)) if ty.bounds.iter().any(is_future) => Returns::BoxFuture,
             _ => match argument_of(ty, "Box") {
-                Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) => Returns::UnpinnedBoxFuture,
+                Some(Type::TraitObject(ty)) if ty.bounds.iter().any(is_future) && ty.bounds.iter().any(is_unpin) => {
+                    Returns::UnpinnedBoxFuture
+                }
                 _ => Returns::Plain,
             },
         },
@@ -320,7 +322,15 @@ fn returned(ty: &Type) -> Returns {
 }
 
 fn is_future(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|s| s.ident == "Future"))
+    is_called(bound, "Future")
+}
+
+fn is_unpin(bound: &TypeParamBound) -> bool {
+    is_called(bound, "Unpin")
+}
+
+fn is_called(bound: &TypeParamBound, name: &str) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|s| s.ident == name))
 }
 
 /// A trait beside `Future` that our future does not have when the user's does.

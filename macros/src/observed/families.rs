@@ -139,14 +139,19 @@ pub fn distinct(families: [&Option<Family>; 4], args: &Args, errors: &Errors) {
 /// The bounds of the histogram and of `busy`. Those beside them are for both.
 pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> (Option<Expr>, Option<Expr>) {
     let of = |metric: &Option<Metric>| {
-        metric.as_ref().and_then(|metric| metric.buckets.as_ref().map(|b| &b.bounds)).cloned()
+        let buckets = metric.as_ref().filter(|metric| !metric.off).and_then(|metric| metric.buckets.as_ref());
+        buckets.map(|buckets| buckets.bounds.clone())
     };
     let (histogram, busy) = (of(&args.histogram), of(&args.busy));
-    if let (Some(_), Some(outer), None) = (&histogram, &args.buckets, &args.busy) {
-        errors.at(&outer.key, "duplicate argument `buckets`: `histogram(…)` has it too; remove one of the two");
-    }
-    if let (Some(outer), false, None) = (&args.buckets, has_histogram, &args.busy) {
-        errors.at(&outer.key, "`buckets` needs a histogram; add `histogram`");
+    let has_busy = args.busy.as_ref().is_some_and(|busy| !busy.off);
+    if let Some(outer) = &args.buckets {
+        if !has_histogram && !has_busy {
+            errors.at(&outer.key, "`buckets` needs a histogram; add `histogram`");
+        } else if (!has_histogram || histogram.is_some()) && (!has_busy || busy.is_some()) {
+            let of = if has_histogram { "histogram" } else { "busy" };
+            let message = format!("duplicate argument `buckets`: `{of}(…)` has it too; remove one of the two");
+            errors.at(&outer.key, message);
+        }
     }
     let outer = args.buckets.as_ref().map(|buckets| &buckets.bounds);
     for bounds in [histogram.as_ref(), busy.as_ref(), outer].into_iter().flatten() {

@@ -97,7 +97,7 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
         add(&mut labels, &label.name, of_after(label, callee, errors), errors);
     }
     let of_all = labels.all.len();
-    for metric in [&args.counter, &args.histogram, &args.in_flight].into_iter().flatten() {
+    for metric in [&args.counter, &args.histogram, &args.in_flight, &args.busy].into_iter().flatten() {
         let list = metric.labels.as_deref().unwrap_or_default();
         for (at, word) in list.iter().enumerate() {
             if list[..at].contains(word) {
@@ -139,6 +139,10 @@ fn words(
         // In the list of a family, the labels that there are already may be meant.
         let there = labels.all.iter().filter(|_| is_of_family).map(|label| label.name.as_str());
         let near = did_you_mean(&name, known.chain(there)).map(str::to_owned);
+        if near.as_deref() == Some(name.as_str()) {
+            errors.at(word, format!("no label is called `{name}`; {}", told(parameters)));
+            continue;
+        }
         if let Some(near) = near {
             errors.at(word, format!("unknown argument `{name}`; did you mean `{near}`?"));
             labels.meant.push(near);

@@ -12,6 +12,7 @@ mod span;
 
 use proc_macro2::TokenStream;
 
+use args::Args;
 pub use args::Defaults;
 
 use crate::diag::Errors;
@@ -38,7 +39,9 @@ pub fn expand(attribute: TokenStream, item: TokenStream, package: &Package, defa
     if block::is_block(&item) {
         return block::expand(&attribute, item, package, defaults);
     }
-    match function(attribute, item.clone(), package, defaults, &Around::default()) {
+    let errors = Errors::new();
+    let args = args::parse(attribute, defaults, &errors);
+    match function(args, item.clone(), package, defaults, &Around::default(), errors) {
         Ok(function) => function,
         Err(errors) => echo::with_item(&errors, &item),
     }
@@ -55,15 +58,14 @@ pub struct Around {
 }
 
 fn function(
-    attribute: TokenStream,
+    args: Args,
     item: TokenStream,
     package: &Package,
     defaults: Defaults,
     around: &Around,
+    errors: Errors,
 ) -> Result<TokenStream, syn::Error> {
-    let errors = Errors::new();
-    let args = args::parse(attribute, defaults, &errors);
-    let callee = callee::parse(item.clone(), around, &errors);
+    let callee = callee::parse(item.clone(), around, defaults, &errors);
     let plan = callee.map(|callee| plan::make(args, callee, package, defaults, &errors));
     errors.finish()?;
     // Nothing was wrong and nothing was planned: leave the item as it is.

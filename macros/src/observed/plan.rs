@@ -4,7 +4,7 @@
 
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Expr, Path, ReturnType, Type};
+use syn::{Expr, Ident, Path, ReturnType, Type};
 
 use super::Package;
 use super::args::{Args, Defaults};
@@ -52,8 +52,9 @@ impl Plan {
     /// Whether anything is done with a call but to open its span.
     pub fn has_site(&self) -> bool {
         let families = [&self.counter, &self.histogram, &self.in_flight, &self.busy];
-        let is_default = |label: &Label| matches!(label.holds, Holds::Path);
-        families.into_iter().any(Option::is_some) || self.is_loud() || !self.labels.iter().all(is_default)
+        // One that is always the same needs no number.
+        let is_one = |label: &Label| matches!(label.holds, Holds::Path | Holds::Name | Holds::Text(_));
+        families.into_iter().any(Option::is_some) || self.is_loud() || !self.labels.iter().all(is_one)
     }
 
     /// Whether events tell of the end of calls.
@@ -125,12 +126,13 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     let histogram = args.histogram.as_ref().and_then(|metric| names.histogram(metric));
     let in_flight = args.in_flight.as_ref().and_then(|metric| names.in_flight(metric));
     let mut busy = args.busy.as_ref().and_then(|metric| names.busy(metric));
+    unknown(&args, &labels, &callee, defaults, errors);
     distinct([&counter, &histogram, &in_flight, &busy], &args, errors);
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let (bounds, busy_bounds) = bounds(&args, histogram.is_some() || meant, errors);
     let span = span::make(&args, &callee, &labels, defaults, errors);
-    let events = span::events(&args, span.as_ref(), errors);
-    let target = span::text(args.target.as_ref(), errors);
+    let events = span::events(&args, &callee, errors);
+    let target = span::text(args.target.as_ref(), &callee, errors);
     if let (Some(value), None, None, None) = (&args.target, &span, &events.err, &events.ret) {
         if args.slow.is_none() && args.log.is_none() {
             errors.at(&value.key, "`target` is of the span, and `span = false` opens none; remove one of the two");
@@ -140,24 +142,23 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));
-    if let (Some(err), Some(ty)) = (&args.err, callee.returned().filter(is_nobodys)) {
-        let ty = ty.to_token_stream();
-        errors.at(
-            &err.key,
-            format!("`err` tells of the errors of a `Result`, and this function returns `{ty}`; remove `err`"),
-        );
-    }
     let is_small = is_small(&args, &labels, package);
     let needs_value = args.status.is_some()
-        || args.err.is_some()
-        || args.ret.is_some()
+        || events.err.is_some()
+        || events.ret.is_some()
         || labels.all.iter().any(|label| label.holds.is_after());
+    let families = [&counter, &histogram, &in_flight, &busy];
+    let has_events = events.err.is_some() || events.ret.is_some() || args.slow.is_some() || args.log.is_some();
+    if span.is_none() && !has_events && families.into_iter().all(Option::is_none) && !callee.is_of_block {
+        let key = args.span.as_ref().map(|span| &span.key);
+        errors.at(key, "nothing is left to observe; remove the attribute");
+    }
     let opens_inside = span.as_ref().is_some_and(Span::has_values);
     let shape = shape(&callee, needs_value, opens_inside);
     if matches!(shape, Shape::Closure | Shape::Inline) && callee.is_of_block {
         // Of a block, it is for those methods that have polls.
         busy = None;
-    } else if let (Some(metric), Shape::Closure | Shape::Inline) = (&args.busy, shape) {
+    } else if let (Some(metric), true, Shape::Closure | Shape::Inline) = (&args.busy, busy.is_some(), shape) {
         errors.at(
             &metric.key,
             "`busy` is the time inside the polls of a future, and this function returns none that can be seen; \
@@ -187,15 +188,36 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     }
 }
 
+/// What counts nothing has no labels: there, a word alone was meant to be something else.
+fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, errors: &Errors) {
+    let metrics = [&args.counter, &args.histogram, &args.in_flight, &args.busy];
+    if defaults == Defaults::Observed || metrics.into_iter().any(Option::is_some) {
+        return;
+    }
+    let parameters = callee.parameters();
+    let is_label = |word: &Ident| labels.all.iter().any(|label| word.unraw() == label.name);
+    let is_parameter = |word: &Ident| parameters.iter().any(|parameter| word.unraw() == parameter.name);
+    for word in args.words.iter().filter(|word| is_label(word) && !is_parameter(word)) {
+        errors.at(word, format!("unknown argument `{word}`; a label needs a family, such as `histogram`"));
+    }
+}
+
 /// The function returns a future, though its type does not show it.
 fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
     let Some(word) = &args.future else { return };
-    if callee.sig.asyncness.is_some() {
-        errors.at(word, "an `async fn` is seen to return a future; remove `future`");
-    } else if matches!(callee.sig.output, ReturnType::Default) {
-        errors.at(word, "this function returns nothing, and so no future; remove `future`");
-    } else {
+    let is_seen = callee.sig.asyncness.is_some() || !matches!(callee.returns(), Returns::Plain | Returns::ImplTrait);
+    // No alias of a box.
+    let plain = callee.returned().filter(|ty| is_nobodys(ty) || matches!(ty, Type::Reference(_)));
+    if !is_seen && plain.is_none() {
         callee.says_future = true;
+    } else if callee.is_of_block {
+        // Of a block, it is for those methods that need it.
+    } else if is_seen {
+        errors.at(word, "that this function returns a future is seen; remove `future`");
+    } else {
+        let ty = plain.to_token_stream();
+        let message = "`future` is for `Pin<Box<dyn Future>>` by another name, and this function returns";
+        errors.at(word, format!("{message} `{ty}`; remove it"));
     }
 }
 
@@ -280,7 +302,7 @@ fn is_never_a_result(output: &ReturnType) -> bool {
 }
 
 /// Whether the type as written is the language's own: no alias of a `Result`, and none that a user could tell by hand.
-fn is_nobodys(ty: &Type) -> bool {
+pub fn is_nobodys(ty: &Type) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64",
         "u128", "usize",

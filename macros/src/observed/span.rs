@@ -1,14 +1,15 @@
 //! The part of [`super::plan`] that is about tracing: the span with its fields, and the events.
 
 use proc_macro2::{Ident, Span as Place, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, FnArg, Lit, LitStr, Pat, Path, Type};
 
 use super::args::{self, Args, Defaults, FieldName, How, Value};
-use super::callee::{Callee, peeled};
+use super::callee::{Callee, find, peeled};
 use super::labels::{Labels, told_names};
+use super::plan::is_nobodys;
 use crate::diag::{Errors, did_you_mean};
 
 /// The span of a call, in tracing's terms.
@@ -31,6 +32,13 @@ impl Span {
         self.parent.is_some() || self.follows_from.is_some() || self.fields.iter().any(|field| field.value.is_some())
     }
 
+    /// Whether something that is evaluated names this.
+    pub fn names(&self, parameter: &Ident) -> bool {
+        let values = self.fields.iter().filter_map(|field| field.value.clone());
+        let further = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
+        values.chain(further).any(|value| find(value, &[parameter.to_string()]).is_some())
+    }
+
     /// Whether `parent` or `follows_from` is this parameter, and nothing else: so it may be used up there.
     pub fn takes(&self, parameter: &Ident) -> bool {
         let is_it = |value: &&Expr| matches!(value, Expr::Path(path) if path.path.is_ident(parameter));
@@ -38,7 +46,6 @@ impl Span {
     }
 }
 
-#[derive(Clone)]
 pub enum Level {
     /// A constant of `tracing::Level`.
     Named(&'static str),
@@ -50,6 +57,8 @@ pub enum Level {
 pub struct Field {
     /// A text that is known while compiling.
     pub name: TokenStream,
+    /// The same, if it is known here.
+    pub text: Option<String>,
     pub how: How,
     /// `None` if the body will record it.
     pub value: Option<TokenStream>,
@@ -59,7 +68,8 @@ pub struct Field {
 
 /// An event at the end of a call.
 pub struct Event {
-    pub level: Level,
+    /// `None` for that of the span.
+    pub level: Option<Level>,
     pub how: How,
     /// Where it is asked for.
     pub at: Place,
@@ -83,7 +93,7 @@ pub enum Slow {
 pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, errors: &Errors) -> Option<Span> {
     // What is skipped must be there, whether it would be recorded or not.
     let recorded = recorded(callee, args, errors);
-    if args.span == Some(false) {
+    if args.span.as_ref().is_some_and(|span| !span.on) {
         let values = [&args.level, &args.name, &args.parent, &args.follows_from];
         let keys = values.into_iter().flatten().map(|value| &value.key);
         let keys = keys.chain(&args.args).chain(args.fields.as_ref().map(|fields| &fields.key));
@@ -104,46 +114,73 @@ pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, e
                 .filter_map(|(name, field)| (!is_label(&name) && !given.contains(&name)).then_some(field)),
         );
     }
+    let mut names: Vec<String> = Vec::new();
     for field in args.fields.iter().flat_map(|fields| &fields.all) {
-        fields.extend(self::field(field, labels, errors));
+        fields.extend(self::field(field, &mut names, labels, errors));
     }
+    // A field of the user's with the name of the label that nobody asked for.
+    let is_taken = |field: &Field| field.text.as_deref() == Some("function");
+    let has_default = labels.all.is_empty();
     Some(Span {
-        level: args.level.as_ref().map_or(Level::Named("INFO"), |level| self::level(&level.value, errors)),
-        name: text(args.name.as_ref(), errors),
+        level: args.level.as_ref().map_or(Level::Named("INFO"), |level| self::level(level, callee, errors)),
+        name: text(args.name.as_ref(), callee, errors),
         parent: args.parent.as_ref().map(|value| value.value.clone()),
         follows_from: args.follows_from.as_ref().map(|value| value.value.clone()),
-        fields,
         // Without a label of the user's there is only the function's path, of which tracing has a name.
-        has_labels: defaults == Defaults::Observed || !labels.all.is_empty(),
+        has_labels: !has_default || defaults == Defaults::Observed && !fields.iter().any(is_taken),
+        fields,
     })
 }
 
-pub fn events(args: &Args, span: Option<&Span>, errors: &Errors) -> Events {
-    let event = |event: &args::Event, level: Level, how: How| Event {
-        level: event.level.as_ref().map_or(level, |level| self::level(&level.value, errors)),
+pub fn events(args: &Args, callee: &Callee, errors: &Errors) -> Events {
+    let event = |event: &args::Event, level: Option<Level>, how: How| Event {
+        level: event.level.as_ref().map(|level| self::level(level, callee, errors)).or(level),
         how: event.how.unwrap_or(how),
         at: event.key.span(),
     };
-    let of_span = span.map_or(Level::Named("INFO"), |span| span.level.clone());
+    // Of a block, `err` is for those methods that can fail.
+    let nobodys = callee.returned().filter(is_nobodys);
+    let err = match (&args.err, nobodys) {
+        (Some(_), Some(_)) if callee.is_of_block => None,
+        (Some(err), Some(ty)) => {
+            let ty = ty.to_token_stream();
+            let message = "`err` tells of the errors of a `Result`, and this function returns";
+            errors.at(&err.key, format!("{message} `{ty}`; remove `err`"));
+            None
+        }
+        (err, _) => err.as_ref(),
+    };
     Events {
-        err: args.err.as_ref().map(|err| event(err, Level::Named("ERROR"), How::Display)),
-        ret: args.ret.as_ref().map(|ret| event(ret, of_span, How::Debug)),
-        slow: args.slow.as_ref().and_then(|slow| self::slow(&slow.value, errors)),
-        log: args.log.as_ref().map(|log| level(&log.value, errors)),
+        err: err.map(|err| event(err, Some(Level::Named("ERROR")), How::Display)),
+        ret: args.ret.as_ref().map(|ret| event(ret, None, How::Debug)),
+        slow: args.slow.as_ref().and_then(|slow| self::slow(slow, callee, errors)),
+        log: args.log.as_ref().map(|log| level(log, callee, errors)),
     }
 }
 
 /// A string, or something that the compiler will find to be one.
-pub fn text(value: Option<&Value>, errors: &Errors) -> Option<Expr> {
-    let value = &value?.value;
+pub fn text(value: Option<&Value>, callee: &Callee, errors: &Errors) -> Option<Expr> {
+    let Value { key, value } = value?;
+    if !is_known(key, value, callee, errors) {
+        return None;
+    }
     if matches!(value, Expr::Lit(literal) if !matches!(literal.lit, Lit::Str(_))) {
         errors.at(value, "expected a string, or the name of a constant that is one");
     }
     Some(value.clone())
 }
 
+/// What stands in a constant cannot name what only the function knows.
+fn is_known(key: &Ident, value: &Expr, callee: &Callee, errors: &Errors) -> bool {
+    let open = callee.open_name(value.to_token_stream());
+    if let Some(open) = &open {
+        errors.at(open, format!("`{key}` must be known where the function is written, and `{open}` is not"));
+    }
+    open.is_none()
+}
+
 /// A level as tracing's attribute takes it: by its name in any case, by its number, or a constant.
-fn level(level: &Expr, errors: &Errors) -> Level {
+fn level(Value { key, value: level }: &Value, callee: &Callee, errors: &Errors) -> Level {
     const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
     let named = match level {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -155,7 +192,8 @@ fn level(level: &Expr, errors: &Errors) -> Level {
             let number: Option<usize> = number.base10_parse().ok();
             number.and_then(|number| number.checked_sub(1)).filter(|at| *at < LEVELS.len()).ok_or(None)
         }
-        Expr::Path(_) => return Level::Given(level.clone()),
+        Expr::Path(_) if is_known(key, level, callee, errors) => return Level::Given(level.clone()),
+        Expr::Path(_) => return Level::Named("INFO"),
         _ => Err(None),
     };
     match named {
@@ -172,21 +210,28 @@ fn level(level: &Expr, errors: &Errors) -> Level {
 }
 
 /// `"100ms"`, `"1.5s"`, or a constant.
-fn slow(slow: &Expr, errors: &Errors) -> Option<Slow> {
+fn slow(Value { key, value: slow }: &Value, callee: &Callee, errors: &Errors) -> Option<Slow> {
     const FORM: &str = "write a time such as `\"100ms\"` (ns, us, ms, s, m), or the name of a constant `Duration`";
     const UNITS: [(&str, f64); 6] = [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9)];
-    let Expr::Lit(literal) = slow else { return Some(Slow::Given(slow.clone())) };
-    let Lit::Str(text) = &literal.lit else {
-        errors.at(slow, format!("this is no time; {FORM}"));
-        return None;
+    let text = match slow {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text,
+        Expr::Lit(_) | Expr::Unary(_) => {
+            errors.at(slow, format!("this is no time; {FORM}"));
+            return None;
+        }
+        _ => return is_known(key, slow, callee, errors).then(|| Slow::Given(slow.clone())),
     };
     let text = text.value();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let unit = UNITS.iter().find(|(name, _)| *name == unit.trim_start());
     let nanos = unit.and_then(|(_, nanos)| Some(number.parse::<f64>().ok()? * nanos));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates, and is positive
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // it is positive
     match nanos {
+        Some(nanos) if nanos >= u64::MAX as f64 => {
+            errors.at(slow, format!("no call takes so long; {FORM}"));
+            None
+        }
         Some(nanos) if nanos >= 1.0 => Some(Slow::Nanos(nanos as u64)),
         Some(_) => {
             errors.at(slow, format!("every call takes longer than nothing; {FORM}"));
@@ -207,7 +252,8 @@ fn dotted(name: &FieldName) -> Option<String> {
     }
 }
 
-fn field(field: &args::Field, labels: &Labels, errors: &Errors) -> Option<Field> {
+fn field(field: &args::Field, names: &mut Vec<String>, labels: &Labels, errors: &Errors) -> Option<Field> {
+    let mut known = None;
     let name = match &field.name {
         FieldName::Constant(constant) => constant.to_token_stream(),
         FieldName::Dotted(words) => {
@@ -217,6 +263,12 @@ fn field(field: &args::Field, labels: &Labels, errors: &Errors) -> Option<Field>
                 errors.at(&words[0], message);
                 return None;
             }
+            if names.contains(&name) {
+                errors.at(&words[0], format!("duplicate field `{name}`; remove one of the two"));
+                return None;
+            }
+            names.push(name.clone());
+            known = Some(name.clone());
             LitStr::new(&name, field.place()).into_token_stream()
         }
     };
@@ -234,7 +286,7 @@ fn field(field: &args::Field, labels: &Labels, errors: &Errors) -> Option<Field>
             return None;
         }
     };
-    Some(Field { name, how: field.how, value, cfgs: Vec::new() })
+    Some(Field { name, text: known, how: field.how, value, cfgs: Vec::new() })
 }
 
 impl args::Field {
@@ -246,8 +298,12 @@ impl args::Field {
     }
 }
 
-/// What the parameters bind, but for what is skipped, each as a field of its name.
-fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field)> {
+/// What the parameters bind.
+pub fn bound_names(callee: &Callee) -> Vec<String> {
+    bound(callee).into_iter().map(|(name, ..)| name.to_string()).collect()
+}
+
+fn bound(callee: &Callee) -> Vec<(Ident, How, Vec<Attribute>)> {
     let mut bound: Vec<(Ident, How, Vec<Attribute>)> = Vec::new();
     for input in &callee.sig.inputs {
         match input {
@@ -263,6 +319,12 @@ fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field
             }
         }
     }
+    bound
+}
+
+/// What the parameters bind, but for what is skipped, each as a field of its name.
+fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field)> {
+    let bound = bound(callee);
     if let (Some(skip), Some(all)) = (&args.skip, &args.skip_all) {
         errors.at(all, format!("`skip_all` leaves out what `{}` names, and the rest; remove one of the two", skip.key));
     }
@@ -270,9 +332,9 @@ fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field
         errors.at(all, format!("`{wanted}` records all parameters and `skip_all` none; remove one of the two"));
     }
     let names: Vec<&Ident> = bound.iter().map(|(name, ..)| name).collect();
-    let skipped: &[Ident] = args.skip.as_ref().map_or(&[], |skip| &skip.names);
-    // What a block skips, not each of its methods has.
-    for skip in skipped.iter().filter(|skip| !callee.is_of_block && !names.contains(skip)) {
+    let (own, of_block): (&[Ident], &[Ident]) =
+        args.skip.as_ref().map_or((&[], &[]), |skip| (&skip.names, &skip.of_block));
+    for skip in own.iter().filter(|skip| !names.contains(skip)) {
         let near = names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let word = skip.to_string();
         let remedy = match did_you_mean(&word, near.iter().map(String::as_str)) {
@@ -284,11 +346,11 @@ fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field
     if args.skip_all.is_some() {
         return Vec::new();
     }
-    let kept = bound.into_iter().filter(|(name, ..)| !skipped.contains(name));
+    let kept = bound.into_iter().filter(|(name, ..)| !own.contains(name) && !of_block.contains(name));
     kept.map(|(name, how, cfgs)| {
         let text = name.unraw().to_string();
-        let field = Field { name: text.to_token_stream(), how, value: Some(name.into_token_stream()), cfgs };
-        (text, field)
+        let value = Some(name.into_token_stream());
+        (text.clone(), Field { name: text.to_token_stream(), text: Some(text), how, value, cfgs })
     })
     .collect()
 }

@@ -66,6 +66,14 @@ impl Defaults {
             Defaults::Instrument => "instrument",
         }
     }
+
+    /// The other one.
+    pub fn other(self) -> Defaults {
+        match self {
+            Defaults::Observed => Defaults::Instrument,
+            Defaults::Instrument => Defaults::Observed,
+        }
+    }
 }
 
 /// The attribute as it is written, each argument at most once.
@@ -86,7 +94,7 @@ pub struct Args {
     pub budget: Option<Expr>,
     /// The returned value is a future, though its type does not show it.
     pub future: Option<Ident>,
-    pub span: Option<bool>,
+    pub span: Option<Switch>,
     pub level: Option<Value>,
     /// The span's name.
     pub name: Option<Value>,
@@ -111,6 +119,70 @@ pub struct Args {
     pub words: Vec<Ident>,
 }
 
+impl Args {
+    /// The arguments of a method, and those of its block where it says nothing itself.
+    pub fn within(mut self, block: Args) -> Args {
+        let without = |word: &Ident| !self.words.contains(word);
+        let words: Vec<Ident> = block.words.into_iter().filter(without).chain(self.words.iter().cloned()).collect();
+        let joined = |block: Option<Vec<Label>>, own: Option<Vec<Label>>| match (block, own) {
+            (Some(block), Some(own)) => Some(block.into_iter().chain(own).collect()),
+            (block, own) => own.or(block),
+        };
+        // One says the opposite of the other: the method's own word counts.
+        let (block_args, block_skip_all) =
+            if self.args.is_some() || self.skip_all.is_some() { (None, None) } else { (block.args, block.skip_all) };
+        let skip = match (block.skip, self.skip.take()) {
+            (Some(mut block), Some(own)) => {
+                block.of_block.append(&mut block.names);
+                Some(Skip { of_block: block.of_block, ..own })
+            }
+            (Some(mut block), None) => {
+                block.of_block.append(&mut block.names);
+                Some(block)
+            }
+            (None, own) => own,
+        };
+        // `skip_all` of the method leaves nothing to skip.
+        let skip = skip.filter(|skip| self.skip_all.is_none() || !skip.names.is_empty());
+        let fields = match (block.fields, self.fields.take()) {
+            (Some(block), Some(mut own)) => {
+                own.all.splice(0..0, block.all);
+                Some(own)
+            }
+            (block, own) => own.or(block),
+        };
+        Args {
+            counter: self.counter.or(block.counter),
+            histogram: self.histogram.or(block.histogram),
+            in_flight: self.in_flight.or(block.in_flight),
+            busy: self.busy.or(block.busy),
+            buckets: self.buckets.or(block.buckets),
+            labels: joined(block.labels, self.labels),
+            after: joined(block.after, self.after),
+            status: self.status.or(block.status),
+            budget: self.budget.or(block.budget),
+            future: self.future.or(block.future),
+            span: self.span.or(block.span),
+            level: self.level.or(block.level),
+            name: self.name.or(block.name),
+            target: self.target.or(block.target),
+            parent: self.parent.or(block.parent),
+            follows_from: self.follows_from.or(block.follows_from),
+            args: self.args.or(block_args),
+            skip,
+            skip_all: self.skip_all.or(block_skip_all),
+            fields,
+            err: self.err.or(block.err),
+            ret: self.ret.or(block.ret),
+            slow: self.slow.or(block.slow),
+            log: self.log.or(block.log),
+            krate: self.krate.or(block.krate),
+            meant_histogram: self.meant_histogram || block.meant_histogram,
+            words,
+        }
+    }
+}
+
 /// `counter`, `histogram`, `in_flight` or `busy`.
 pub struct Metric {
     pub key: Ident,
@@ -132,6 +204,12 @@ pub struct Label {
     pub flatten: Option<Ident>,
     pub ty: Option<Type>,
     pub value: Option<Expr>,
+}
+
+/// `key`, `key = true` or `key = false`
+pub struct Switch {
+    pub key: Ident,
+    pub on: bool,
 }
 
 /// `key = expression`
@@ -238,7 +316,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
         }
         "future" if bare => set(&mut args.future, key.clone(), &key, errors),
         "future" => return Err(alone(&key)),
-        "span" => set(&mut args.span, switch(input, &key)?, &key, errors),
+        "span" => set(&mut args.span, Switch { key: key.clone(), on: switch(input, &key)? }, &key, errors),
         "crate" => {
             equals(input, &key, "`crate = path`")?;
             if !input.peek(Ident::peek_any) && !input.peek(Token![::]) {
@@ -386,7 +464,23 @@ fn value(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(expected(input, key, form));
     }
-    input.parse()
+    match input.parse() {
+        Ok(value) => Ok(peeled(value)),
+        // Half of an expression ends where nothing is to be underlined.
+        Err(_) if input.is_empty() => {
+            Err(syn::Error::new_spanned(key, format!("the value of `{key}` is not complete; write {form}")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Without parentheses, and without the invisible ones round an `$e:expr`.
+fn peeled(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => peeled(*group.expr),
+        Expr::Paren(paren) => peeled(*paren.expr),
+        other => other,
+    }
 }
 
 fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {

@@ -4,13 +4,15 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, braced, parenthesized, token};
 
-use super::{Args, Value, alone, equals, expected, keyed, list, set, value};
+use super::{Args, Value, alone, equals, expected, keyed, list, peeled, set, value};
 use crate::diag::{Errors, did_you_mean, listed};
 
 /// `skip(a, b)`
 pub struct Skip {
     pub key: Ident,
     pub names: Vec<Ident>,
+    /// Those that the block says: not every method has them.
+    pub of_block: Vec<Ident>,
 }
 
 /// `fields(…)`
@@ -102,7 +104,7 @@ fn skip(input: ParseStream<'_>, key: &Ident, errors: &Errors) -> syn::Result<Ski
         names.push(name);
         Ok(())
     });
-    Ok(Skip { key: key.clone(), names })
+    Ok(Skip { key: key.clone(), names, of_block: Vec::new() })
 }
 
 fn fields(input: ParseStream<'_>, key: &Ident, errors: &Errors) -> syn::Result<Fields> {
@@ -142,7 +144,7 @@ fn field(input: ParseStream<'_>) -> syn::Result<Field> {
         if input.is_empty() || input.peek(Token![,]) {
             return Err(input.error("expected the field's value"));
         }
-        value = Some(input.parse()?);
+        value = Some(peeled(input.parse()?));
     }
     Ok(Field { name, how, value })
 }

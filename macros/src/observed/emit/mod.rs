@@ -53,7 +53,9 @@ pub fn function(plan: Plan) -> TokenStream {
         Shape::Inline | Shape::AsyncTrait => TokenStream::new(),
         Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox if opened.is_some() => {
             // The span is opened outside of the block that stands for the body, and sees what patterns bind.
-            rebind(&mut sig, &labels, false, is_taken)
+            // A value may be used up there, so those stay too.
+            let is_named = |parameter: &Ident| span.as_ref().is_some_and(|span| span.names(parameter));
+            rebind(&mut sig, &labels, false, is_named)
         }
         _ => rebind(&mut sig, &labels, true, is_taken),
     };

@@ -1,7 +1,7 @@
 //! The callsite: a static with what the attribute says, its cells, and what the compiler checks of it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -58,7 +58,7 @@ fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     };
     let distinct = plan.labels.iter().find_map(|label| match &label.holds {
         Holds::Set { ty, .. } => {
-            let status = [&plan.counter, &plan.histogram].into_iter().flatten().any(|family| family.status);
+            let status = [&plan.counter, &plan.histogram, &plan.busy].into_iter().flatten().any(|family| family.status);
             let check = ours!(#private::no_name_twice("the labels of this function", __TALLIED_LABELS, #status));
             let check = blamed_on(ty.span(), check);
             Some(ours!(const _: () = #check;))
@@ -119,18 +119,25 @@ fn busy(
     private: &TokenStream,
 ) -> Option<(TokenStream, TokenStream)> {
     let family = plan.busy.as_ref()?;
-    let cells = cells(true, plan.busy_bounds.as_ref(), "__TALLIED_BUSY_BOUNDS", private);
-    let (constant, number) = (&cells.constant, &cells.number);
+    // Those that are for both stand once.
+    let text = |bounds: &Option<Expr>| bounds.as_ref().map(|bounds| bounds.to_token_stream().to_string());
+    let is_shared = plan.histogram.is_some() && text(&plan.bounds) == text(&plan.busy_bounds);
+    let name = if is_shared { "__TALLIED_BOUNDS" } else { "__TALLIED_BUSY_BOUNDS" };
+    let cells = cells(true, plan.busy_bounds.as_ref(), name, private);
+    let (constant, number) = if is_shared {
+        // What is wrong with them was said.
+        (None, ours!(#private::Definition::cells(&__TALLIED_BUSY_SAYS)))
+    } else {
+        (Some(&cells.constant), cells.number.clone())
+    };
     let histogram = described("histogram", Some(family), &cells.argument);
-    let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
-    let within_budget = blamed_on(blamed, ours!(#private::within_budget));
-    let arguments = blamed_group(blamed, ours!(&__TALLIED_BUSY_SAYS, #private::Definition::most(&__TALLIED_BUSY_SAYS)));
+    let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
     let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
     let declared = ours!(
         #constant
         const __TALLIED_BUSY_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #histogram #common;
-        const _: () = #within_budget #arguments;
+        #within_budget
         type __TalliedBusyCells = #private::Cells<
             { #number },
             { #private::Definition::room(&__TALLIED_BUSY_SAYS) },
@@ -260,7 +267,6 @@ fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
         });
         return (TokenStream::new(), watched.unwrap_or_default());
     }
-    let can_be_cancelled = can_be_cancelled(plan);
     let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
     let given = plan.budget.as_ref().map(|budget| ours!(.budget(#private::given(#budget))));
     // Here too it is watched.
@@ -270,19 +276,26 @@ fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
             blamed_group(blamed, ours!(::core::option_env!("TALLIED_SERIES_BUDGET"), #private::DEFAULT_BUDGET));
         plan.is_own.then(|| ours!(.budget(#of_environment #arguments)))
     });
+    (given.unwrap_or_default(), proof(plan, &ours!(__TALLIED_SITE_SAYS), private))
+}
+
+/// That the families which some constant says are within their budget.
+fn proof(plan: &Plan, says: &TokenStream, private: &TokenStream) -> TokenStream {
+    let can_be_cancelled = can_be_cancelled(plan);
+    let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
     let check = |function: TokenStream, ways: TokenStream| {
         let function = blamed_on(blamed, ours!(#private::#function));
-        let arguments = blamed_group(blamed, ours!(&__TALLIED_SITE_SAYS, #ways));
+        let arguments = blamed_group(blamed, ours!(&#says, #ways));
         ours!(#function #arguments)
     };
-    let sure = |can_fail: bool| ours!(#private::Definition::sure(&__TALLIED_SITE_SAYS, #can_fail, #can_be_cancelled));
-    let checks = match &plan.told {
+    let sure = |can_fail: bool| ours!(#private::Definition::sure(&#says, #can_fail, #can_be_cancelled));
+    match &plan.told {
         Told::ByReturn | Told::Result => {
             let sure = check(ours!(within_budget), sure(matches!(plan.told, Told::Result)));
             ours!(const _: () = #sure;)
         }
         Told::Anything => {
-            let all = check(ours!(within_budget), ours!(#private::Definition::most(&__TALLIED_SITE_SAYS)));
+            let all = check(ours!(within_budget), ours!(#private::Definition::most(&#says)));
             ours!(const _: () = #all;)
         }
         // What is sure is said by `cargo check`, the rest when the function is built: only there its type has a name.
@@ -296,8 +309,7 @@ fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
                 const { #exact }
             )
         }
-    };
-    (given.unwrap_or_default(), checks)
+    }
 }
 
 /// A label of a type that the compiler infers. A type that is none is blamed on the user's expression, and nobody hears
@@ -333,29 +345,29 @@ struct CellsOf {
     number: TokenStream,
 }
 
+/// The cells of a histogram, or of what has none.
+// expands to: `const BOUNDS: &[f64] = …;` and `cells(BOUNDS)`
 fn cells(has_histogram: bool, bounds: Option<&Expr>, constant: &str, private: &TokenStream) -> CellsOf {
     if !has_histogram {
         return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(1) };
     }
     let Some(bounds) = bounds else {
         let standard = ours!(&#private::STANDARD_BUCKETS);
-        return CellsOf {
-            constant: TokenStream::new(),
-            argument: ours!(, #standard),
-            number: ours!(#private::cells(#standard)),
-        };
+        let number = ours!(#private::cells(#standard));
+        return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
     };
     let name = Ident::new(constant, Span::mixed_site());
     // Makes a slice of an array, of a reference to one and of a slice alike.
     let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
+    // What is wrong with the user's bounds is said where they stand.
+    let number = blamed_on(bounds.span(), ours!(#private::cells(#name)));
     CellsOf {
         constant: ours!(
             #[allow(clippy::needless_borrow)]
             const #name: &[::core::primitive::f64] = #slice;
         ),
         argument: ours!(, #name),
-        // What is wrong with the user's bounds is said where they stand.
-        number: blamed_on(bounds.span(), ours!(#private::cells(#name))),
+        number,
     }
 }
 

@@ -39,6 +39,16 @@ impl Given {
             Some(Level::Named(level)) => named(level, private),
             None => named("INFO", private),
         };
+        let of_events = [("ERR", plan.events.err.as_ref().and_then(|err| err.level.as_ref()))]
+            .into_iter()
+            .chain([("RET", plan.events.ret.as_ref().and_then(|ret| ret.level.as_ref()))])
+            .chain([("LOG", plan.events.log.as_ref())]);
+        for (event, level) in of_events {
+            if let Some(Level::Given(level)) = level {
+                let constant = of_event(event);
+                constants.extend(ours!(const #constant: #private::tracing::Level = #level;));
+            }
+        }
         if let Some(Slow::Given(limit)) = &plan.events.slow {
             constants.extend(ours!(const __TALLIED_SLOW: ::core::time::Duration = #limit;));
         }
@@ -97,9 +107,18 @@ pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> O
     let below = if parent.is_some() { ours!(child_of) } else { ours!(open) };
     let open = ours!(__ready.#below(#parent #set, &[#(#values),*]));
     let follows = span.follows_from.as_ref().map(|causes| {
+        let into = blamed_on(
+            causes.span(),
+            ours!(::core::convert::Into::<::core::option::Option<#private::tracing::Id>>::into),
+        );
+        let cause = Ident::new("__cause", Place::mixed_site().located_at(causes.span()));
+        let cause = blamed_group(causes.span(), cause.into_token_stream());
+        let cause = ours!(#into #cause);
         ours!(
+            // An `Option` of a span is as good as a list.
+            #[allow(for_loops_over_fallibles)]
             for __cause in #causes {
-                __opened.follows_from(__cause);
+                __opened.follows_from(#cause);
             }
         )
     });
@@ -137,8 +156,8 @@ fn value(Field { how, value, cfgs, .. }: &Field, private: &TokenStream) -> Token
 // expands to: `__err` and `|error: &dyn Display| event!(target: …, ERROR, error = %error)`
 pub(super) fn returned(plan: &Plan, given: &Given, private: &TokenStream) -> Vec<(TokenStream, TokenStream)> {
     let Given { target, .. } = given;
-    let closure = |event: &Event, field: &str, default: &TokenStream| {
-        let level = level(&event.level, default, private);
+    let closure = |event: &Event, word: &str, field: &str| {
+        let level = event.level.as_ref().map_or_else(|| given.level.clone(), |level| self::level(level, word, private));
         let (form, value) = match event.how {
             How::Display => (ours!(::core::fmt::Display), ours!(display)),
             How::Debug | How::Value => (ours!(::core::fmt::Debug), ours!(debug)),
@@ -147,17 +166,20 @@ pub(super) fn returned(plan: &Plan, given: &Given, private: &TokenStream) -> Vec
             target: #target, #level, #field = #private::tracing::field::#value(__value)
         ))
     };
-    let err = plan.events.err.as_ref().map(|err| (ours!(__err), closure(err, "error", &named("ERROR", private))));
-    let ret = plan.events.ret.as_ref().map(|ret| (ours!(__ret), closure(ret, "return", &given.level)));
+    let err = plan.events.err.as_ref().map(|err| (ours!(__err), closure(err, "ERR", "error")));
+    let ret = plan.events.ret.as_ref().map(|ret| (ours!(__ret), closure(ret, "RET", "return")));
     err.into_iter().chain(ret).collect()
 }
 
-/// A level; that of the span has been said in a constant already.
-fn level(level: &Level, of_span: &TokenStream, private: &TokenStream) -> TokenStream {
+/// The constant of a level that the user gave to an event.
+fn of_event(event: &str) -> Ident {
+    Ident::new(&format!("__TALLIED_{event}_LEVEL"), Place::mixed_site())
+}
+
+fn level(level: &Level, event: &str, private: &TokenStream) -> TokenStream {
     match level {
         Level::Named(level) => named(level, private),
-        Level::Given(_) if of_span.to_string() == "__TALLIED_LEVEL" => of_span.clone(),
-        Level::Given(level) => level.to_token_stream(),
+        Level::Given(_) => of_event(event).into_token_stream(),
     }
 }
 
@@ -209,12 +231,6 @@ pub(super) fn tell(plan: &Plan, given: &Given, private: &TokenStream) -> Option<
         let event = event(&named("WARN", private), "slow call");
         ours!(if __nanos > #limit { #event })
     });
-    let log = plan.events.log.as_ref().map(|log| {
-        let level = match log {
-            Level::Named(level) => named(level, private),
-            Level::Given(level) => level.to_token_stream(),
-        };
-        event(&level, "call ended")
-    });
+    let log = plan.events.log.as_ref().map(|log| event(&level(log, "LOG", private), "call ended"));
     plan.is_loud().then(|| ours!(.tell(|__nanos, __status| { #slow #log })))
 }

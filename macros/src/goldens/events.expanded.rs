@@ -1,0 +1,190 @@
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
+fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
+    let (__span, __site) = {
+        fn __tallied_marker() {}
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::path(
+                "function",
+                ::core::module_path!(),
+                || ::tallied::__private::type_name_of(__tallied_marker),
+            ),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .counter(
+                "my_shop_function_calls_total",
+                "Calls by function and status.",
+                &[0usize],
+                true,
+            )
+            .tell(|__nanos, __status| {
+                if __nanos > 100000000u64 {
+                    ::tallied::__private::tracing::event!(
+                        target : ::core::module_path!(),
+                        ::tallied::__private::tracing::Level::WARN, function = "fetch",
+                        elapsed_ms = ::tallied::__private::millis(__nanos), status =
+                        __status, "slow call"
+                    )
+                }
+                ::tallied::__private::tracing::event!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::DEBUG, function = "fetch",
+                    elapsed_ms = ::tallied::__private::millis(__nanos), status =
+                    __status, "call ended"
+                )
+            })
+            .at_most(true, true)
+            .without_span()
+            .budget(
+                ::tallied::__private::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    ::tallied::__private::DEFAULT_BUDGET,
+                ),
+            );
+        type __TalliedCells = ::tallied::__private::Cells<
+            { 1 },
+            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
+            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
+            { ::tallied::__private::LOUD | ::tallied::__private::BUSY },
+        >;
+        const __TALLIED_BUSY_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .histogram(
+                "my_shop_function_busy_seconds",
+                "Time inside polls in seconds, by function and status.",
+                &[0usize],
+                true,
+                &::tallied::__private::STANDARD_BUCKETS,
+            )
+            .at_most(true, true)
+            .without_span()
+            .budget(
+                ::tallied::__private::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    ::tallied::__private::DEFAULT_BUDGET,
+                ),
+            );
+        const _: () = ::tallied::__private::within_budget(
+            &__TALLIED_BUSY_SAYS,
+            ::tallied::__private::Definition::sure(&__TALLIED_BUSY_SAYS, false, true),
+        );
+        const {
+            ::tallied::__private::within_budget_too(
+                &__TALLIED_BUSY_SAYS,
+                ::tallied::__private::Definition::sure(
+                    &__TALLIED_BUSY_SAYS,
+                    false,
+                    true,
+                ),
+                ::tallied::__private::Ways::told_by::<
+                    Page,
+                    _,
+                    _,
+                >(
+                    &|__out| {
+                        use ::tallied::__private::ask::*;
+                        (&&&&::tallied::__private::Ask::<
+                            ::tallied::__private::Status,
+                            _,
+                        >::new(__out))
+                            .tallied_told()
+                    },
+                    true,
+                ),
+            )
+        }
+        type __TalliedBusyCells = ::tallied::__private::Cells<
+            { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
+            { ::tallied::__private::Definition::room(&__TALLIED_BUSY_SAYS) },
+            { ::tallied::__private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
+            { 0 },
+        >;
+        static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
+        static __TALLIED_BUSY: <__TalliedBusyCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+            __TALLIED_BUSY_SAYS,
+            &[],
+            &__TALLIED_BUSY_CELLS,
+            &__TALLIED_BUSY,
+        );
+        const _: () = {
+            ::tallied::__private::listed!(__TALLIED_BUSY);
+        };
+        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
+        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+                __TALLIED_SITE_SAYS,
+                &[],
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            )
+            .with_busy(&__TALLIED_BUSY);
+        ::tallied::__private::listed!(__TALLIED_SITE);
+        const _: () = ::tallied::__private::within_budget(
+            &__TALLIED_SITE_SAYS,
+            ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, false, true),
+        );
+        const {
+            ::tallied::__private::within_budget_too(
+                &__TALLIED_SITE_SAYS,
+                ::tallied::__private::Definition::sure(
+                    &__TALLIED_SITE_SAYS,
+                    false,
+                    true,
+                ),
+                ::tallied::__private::Ways::told_by::<
+                    Page,
+                    _,
+                    _,
+                >(
+                    &|__out| {
+                        use ::tallied::__private::ask::*;
+                        (&&&&::tallied::__private::Ask::<
+                            ::tallied::__private::Status,
+                            _,
+                        >::new(__out))
+                            .tallied_told()
+                    },
+                    true,
+                ),
+            )
+        }
+        (|| ::core::option::Option::None, &__TALLIED_SITE)
+    };
+    ::tallied::__private::Observed::busy(
+        __site,
+        0,
+        __span,
+        async move {
+            #[allow(clippy::shadow_same)]
+            let url = url;
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value
+            )]
+            if false {
+                let __returned: Page = loop {};
+                return __returned;
+            }
+            {
+                const _: () = ();
+                get(url).await
+            }
+        },
+        |__out| {
+            use ::tallied::__private::ask::*;
+            (&&&&::tallied::__private::Ask::<
+                ::tallied::__private::Status,
+                _,
+            >::new(__out))
+                .tallied_told()
+        },
+    )
+}

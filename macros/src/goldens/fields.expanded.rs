@@ -1,0 +1,177 @@
+fn store(
+    job: &Job,
+    __arg1: (u8, u8),
+    body: Vec<u8>,
+    token: Token,
+) -> Result<usize, Error> {
+    let (__span, __err, __ret, __site) = {
+        fn __tallied_marker() {}
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::path(
+                "function",
+                ::core::module_path!(),
+                || ::tallied::__private::type_name_of(__tallied_marker),
+            ),
+        ];
+        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
+                __TALLIED_LABELS,
+                ::core::file!(),
+                ::core::line!(),
+            )
+            .counter(
+                "my_shop_function_calls_total",
+                "Calls by function and status.",
+                &[0usize],
+                true,
+            )
+            .at_most(true, false);
+        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
+            { ::tallied::__private::SURE },
+        > = <::tallied::__private::CountedCells<{ ::tallied::__private::SURE }>>::new();
+        static __TALLIED_SITE: ::tallied::__private::CountedSite<
+            { ::tallied::__private::SURE },
+        > = ::tallied::__private::Site::new(
+            __TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
+        ::tallied::__private::listed!(__TALLIED_SITE);
+        const _: () = {
+            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        };
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            (
+                "store",
+                ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO,
+            ),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["function", "job", "left", "body", "size", "id", "late"],
+            (__TALLIED_LABELS, &[]),
+        );
+        (
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::INFO,
+            )),
+            |__value: &dyn ::core::fmt::Display| {
+                ::tallied::__private::tracing::event!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::ERROR, "error" =
+                    ::tallied::__private::tracing::field::display(__value)
+                )
+            },
+            |__value: &dyn ::core::fmt::Debug| {
+                ::tallied::__private::tracing::event!(
+                    target : ::core::module_path!(),
+                    ::tallied::__private::tracing::Level::INFO, "return" =
+                    ::tallied::__private::tracing::field::debug(__value)
+                )
+            },
+            &__TALLIED_SITE,
+        )
+    };
+    ::tallied::__private::observe_inside(
+        __site,
+        0,
+        move |__call| -> Result<usize, Error> {
+            #[allow(clippy::shadow_same)]
+            let job = job;
+            #[allow(
+                unused_mut,
+                let_underscore_lock,
+                clippy::shadow_same,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
+            let mut __arg1 = __arg1;
+            #[allow(
+                unused_mut,
+                let_underscore_lock,
+                clippy::shadow_same,
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
+            let (left, _) = __arg1;
+            #[allow(clippy::shadow_same)]
+            let body = body;
+            #[allow(clippy::shadow_same)]
+            let token = token;
+            #[allow(
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
+            let __opened = match ::tallied::__private::ready(&__span) {
+                ::core::option::Option::Some(__ready) => {
+                    let __opened = __ready
+                        .child_of(
+                            ::core::convert::Into::<
+                                ::core::option::Option<::tallied::__private::tracing::Id>,
+                            >::into(&job.span),
+                            0,
+                            &[
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(
+                                    &::tallied::__private::tracing::field::debug::<
+                                        &dyn ::core::fmt::Debug,
+                                    >(&&(job)),
+                                ),
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(
+                                    &::tallied::__private::tracing::field::debug::<
+                                        &dyn ::core::fmt::Debug,
+                                    >(&&(left)),
+                                ),
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(
+                                    &::tallied::__private::tracing::field::debug::<
+                                        &dyn ::core::fmt::Debug,
+                                    >(&&(body)),
+                                ),
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(&(body.len())),
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(
+                                    &::tallied::__private::tracing::field::display::<
+                                        &dyn ::core::fmt::Display,
+                                    >(&&(job.id)),
+                                ),
+                                ::core::option::Option::None,
+                            ],
+                        );
+                    __opened
+                }
+                ::core::option::Option::None => {
+                    ::tallied::__private::tracing::Span::none()
+                }
+            };
+            __call.begin(__opened);
+            {
+                const _: () = ();
+                Ok(body.len())
+            }
+        },
+        move |__out| {
+            match __out {
+                ::core::result::Result::Ok(__value) => __ret(__value),
+                ::core::result::Result::Err(__error) => __err(__error),
+            }
+            ::tallied::__private::Said({
+                use ::tallied::__private::ask::*;
+                (&&&&::tallied::__private::Ask::<
+                    ::tallied::__private::Status,
+                    _,
+                >::new(__out))
+                    .tallied_told()
+            })
+        },
+    )
+}

@@ -1,0 +1,90 @@
+#[allow(clippy::manual_async_fn, clippy::async_yields_async)]
+fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
+    let (__span, __site) = {
+        fn __tallied_marker() {}
+        #[allow(long_running_const_eval)]
+        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
+            ::tallied::__private::Dimension::path(
+                "function",
+                ::core::module_path!(),
+                || ::tallied::__private::type_name_of(__tallied_marker),
+            ),
+        ];
+        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
+            &__TALLIED_SPAN,
+            (
+                "retry",
+                ::core::module_path!(),
+                ::tallied::__private::tracing::Level::INFO,
+            ),
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            &["function", "attempt"],
+            (__TALLIED_LABELS, &[]),
+        );
+        (
+            || ::core::option::Option::Some((
+                &__TALLIED_SPAN,
+                ::tallied::__private::tracing::Level::INFO,
+            )),
+            &::tallied::__private::NOWHERE,
+        )
+    };
+    ::tallied::__private::Observed::new(
+        __site,
+        0,
+        ::tallied::__private::Inside,
+        async move {
+            let _ = &self;
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value
+            )]
+            if false {
+                let __returned: () = loop {};
+                return __returned;
+            }
+            #[allow(
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
+            let __opened = match ::tallied::__private::ready(&__span) {
+                ::core::option::Option::Some(__ready) => {
+                    let __opened = __ready
+                        .open(
+                            0,
+                            &[
+                                ::core::option::Option::Some::<
+                                    &dyn ::tallied::__private::tracing::Value,
+                                >(
+                                    &::tallied::__private::tracing::field::debug::<
+                                        &dyn ::core::fmt::Debug,
+                                    >(&&(self.attempt)),
+                                ),
+                            ],
+                        );
+                    #[allow(for_loops_over_fallibles)]
+                    for __cause in causes {
+                        __opened
+                            .follows_from(
+                                ::core::convert::Into::<
+                                    ::core::option::Option<::tallied::__private::tracing::Id>,
+                                >::into(__cause),
+                            );
+                    }
+                    __opened
+                }
+                ::core::option::Option::None => {
+                    ::tallied::__private::tracing::Span::none()
+                }
+            };
+            ::tallied::__private::hand_over(__opened).await;
+            {
+                const _: () = ();
+                self.run().await
+            }
+        },
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
+    )
+}
