@@ -140,3 +140,34 @@ fn of_a_block_it_is_for_the_methods_that_have_polls() {
     assert_eq!(value(&text, "busy_jobs_total", &[("status", "ok")]), Some(2.0));
     assert_eq!(value(&text, "busy_jobs_seconds_count", &[("status", "ok")]), Some(1.0));
 }
+
+#[observed(counter = "busy_first_total", busy(name = "busy_shared_seconds"), labels(user(max = 2)))]
+async fn first(user: &str) {
+    let _ = user;
+}
+
+#[observed(counter = "busy_second_total", busy(name = "busy_shared_seconds"), labels(user(max = 2)))]
+async fn second(user: &str) {
+    let _ = user;
+}
+
+#[test]
+fn functions_that_share_a_family_of_busy_time_share_the_values_of_its_labels() {
+    tallied::reserve("busy_shared_seconds", "user", ["r"]).unwrap();
+    for user in ["a", "b"] {
+        assert!(poll(pin!(first(user))).is_ready());
+    }
+    for user in ["c", "r"] {
+        assert!(poll(pin!(second(user))).is_ready());
+    }
+    let text = tallied::gather_metrics();
+    for (name, user, calls) in [
+        ("busy_first_total", "a", 1.0),
+        ("busy_first_total", "_other", 1.0),
+        ("busy_second_total", "_other", 1.0),
+        ("busy_second_total", "r", 1.0),
+        ("busy_shared_seconds_count", "_other", 2.0),
+    ] {
+        assert_eq!(value(&text, name, &[("user", user), ("status", "ok")]), Some(calls), "{name} {user}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use tallied::observed;
-use tallied_tests::exposition::series;
+use tallied_tests::exposition::{series, value};
 use tallied_tests::judges::{READ, ask, find};
 
 #[observed(task_name, histogram, in_flight)]
@@ -131,4 +131,32 @@ fn the_content_type_is_that_of_the_format() {
     let mut out = b"before".to_vec();
     tallied::encode(tallied::Format::Text, &mut out);
     assert!(out.starts_with(b"before# HELP "), "encode appends");
+}
+
+#[tallied::observed(counter = "exposition_scrapes_total")]
+fn scrapes() -> String {
+    tallied::gather_metrics()
+}
+
+#[test]
+fn a_family_is_there_from_the_beginning_of_its_first_call_on() {
+    assert_eq!(value(&scrapes(), "exposition_scrapes_total", &[("status", "ok")]), Some(0.0));
+}
+
+mod own {
+    pub(super) struct Result<A, B>(pub(super) A, pub(super) B);
+
+    #[tallied::observed(counter = "exposition_own_total")]
+    pub(super) fn result() -> Result<u8, u8> {
+        Result(1, 2)
+    }
+}
+
+#[test]
+fn a_type_that_is_only_called_result_has_no_errors() {
+    let own::Result(a, b) = own::result();
+    assert_eq!((a, b), (1, 2));
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "exposition_own_total", &[("status", "ok")]), Some(1.0));
+    assert_eq!(value(&text, "exposition_own_total", &[("status", "error")]), None);
 }

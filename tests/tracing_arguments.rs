@@ -19,6 +19,10 @@ fn finish<F: Future>(future: F) -> F::Output {
     }
 }
 
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
 fn opened(notes: &[String]) -> Vec<&str> {
     notes.iter().filter_map(|note| note.strip_prefix("new INFO tracing_arguments ")).collect()
 }
@@ -353,4 +357,177 @@ fn a_function_that_is_left_while_its_fields_are_evaluated_was_no_call() {
     assert_eq!(opened(&notes), ["awaits function=\"awaits\" late=4u64 early=3u64 in []"]);
     let text = tallied::gather_metrics();
     assert_eq!(value(&text, "arguments_awaits_total", &[("status", "ok")]), Some(1.0));
+}
+
+#[observed(args, counter = "arguments_kept_total")]
+async fn kept(number: u8) -> u8 {
+    number
+}
+
+#[observed(counter = "arguments_fused_total")]
+fn fused(number: u8) -> impl Future<Output = u8> {
+    let mut number = Some(number);
+    // Ready more than once.
+    std::future::poll_fn(move |_| Poll::Ready(number.take().unwrap_or_default()))
+}
+
+#[test]
+fn a_span_is_closed_when_its_future_is_ready_though_that_is_kept() {
+    let notes = Notes::during(|| {
+        let mut future = pin!(kept(1));
+        assert_eq!(poll(future.as_mut()), Poll::Ready(1));
+        tracing::info!("after");
+        let mut future = pin!(fused(2));
+        assert_eq!(poll(future.as_mut()), Poll::Ready(2));
+        assert_eq!(poll(future.as_mut()), Poll::Ready(0), "what it does then is its own affair");
+    });
+    let of = |name: &str| {
+        let line = |what: &str| format!("{what} {name}");
+        ["enter", "exit", "enter", "exit", "close"].map(line).to_vec()
+    };
+    assert_eq!(notes[1..6], of("kept"));
+    assert_eq!(notes[6], "event INFO in none");
+    assert_eq!(notes[8..], of("fused"));
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_fused_total", &[("status", "ok")]), Some(1.0));
+}
+
+#[observed(fields(size = checked_size(size)), counter = "arguments_panics_total")]
+fn panics_before(size: usize) -> usize {
+    size
+}
+
+#[observed(fields(size = checked_size(size)), counter = "arguments_panics_later_total", in_flight = "arguments_running")]
+async fn panics_before_later(size: usize) -> usize {
+    size
+}
+
+fn checked_size(size: usize) -> usize {
+    assert!(size > 0, "as asked");
+    size
+}
+
+#[test]
+fn a_panic_in_a_field_has_ended_the_call() {
+    Notes::during(|| {
+        assert!(std::panic::catch_unwind(|| panics_before(0)).is_err());
+        assert!(std::panic::catch_unwind(|| finish(panics_before_later(0))).is_err());
+        assert_eq!((panics_before(1), finish(panics_before_later(1))), (1, 1));
+    });
+    let text = tallied::gather_metrics();
+    for name in ["arguments_panics_total", "arguments_panics_later_total"] {
+        for status in ["ok", "panicked"] {
+            assert_eq!(value(&text, name, &[("status", status)]), Some(1.0), "{name} {status}");
+        }
+    }
+    assert_eq!(value(&text, "arguments_running", &[]), Some(0.0));
+}
+
+/// A service as tower has it: that it returns a future stands in another item.
+trait Service {
+    type Future: Future;
+    fn call(&mut self, request: u8) -> Self::Future;
+}
+
+struct Doubles;
+
+impl Service for Doubles {
+    type Future = Pin<Box<dyn Future<Output = Result<u8, String>> + Send>>;
+
+    #[observed(counter = "arguments_service_total", err)]
+    fn call(&mut self, request: u8) -> Self::Future {
+        Box::pin(async move { request.checked_mul(2).ok_or_else(|| "too much".to_owned()) })
+    }
+}
+
+trait Captures<'a> {}
+
+impl<T: ?Sized> Captures<'_> for T {}
+
+type BoxFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + 'a>>;
+
+#[observed(counter = "arguments_alias_total", err, histogram = "arguments_alias_seconds")]
+fn alias(text: &str) -> BoxFuture<'_, u8, std::num::ParseIntError> {
+    let text = text.trim();
+    Box::pin(std::future::ready(text.parse()))
+}
+
+#[instrument(counter = "arguments_captures_total")]
+fn captures(text: &str) -> impl Future<Output = usize> + Captures<'_> {
+    let len = text.len();
+    async move { len }
+}
+
+#[test]
+fn a_future_is_seen_by_the_body_too() {
+    let notes = Notes::in_full(|| {
+        assert_eq!(finish(Doubles.call(4)), Ok(8));
+        assert!(finish(Doubles.call(200)).is_err());
+        assert_eq!(finish(alias(" 7 ")), Ok(7));
+        assert!(finish(alias("x")).is_err());
+        let outer = tracing::info_span!("outer");
+        assert_eq!(finish(tracing::Instrument::instrument(captures("text"), outer)), 4);
+    });
+    let errors: Vec<&String> = notes.iter().filter(|note| note.starts_with("event ERROR")).collect();
+    assert_eq!(
+        errors,
+        [
+            "event ERROR tracing_arguments error=too much in call",
+            "event ERROR tracing_arguments error=invalid digit found in string in alias",
+        ]
+    );
+    assert!(notes.contains(&"new INFO tracing_arguments captures text=\"text\" in [outer]".to_owned()), "{notes:?}");
+    let text = tallied::gather_metrics();
+    for (name, status) in [
+        ("arguments_service_total", "ok"),
+        ("arguments_service_total", "error"),
+        ("arguments_alias_total", "ok"),
+        ("arguments_alias_total", "error"),
+        ("arguments_captures_total", "ok"),
+    ] {
+        assert_eq!(value(&text, name, &[("status", status)]), Some(1.0), "{name} {status}");
+    }
+}
+
+#[instrument]
+#[track_caller]
+fn line() -> Result<u32, String> {
+    let caller = std::panic::Location::caller();
+    if caller.file().ends_with("tracing_arguments.rs") { Ok(caller.line()) } else { Err(caller.to_string()) }
+}
+
+#[test]
+fn what_is_only_a_span_leaves_the_body_where_it_is() {
+    assert_eq!(line(), Ok(line!()));
+}
+
+const SIZE: usize = 256;
+
+async fn bare_level(argument: [u8; SIZE]) -> u8 {
+    std::future::ready(()).await;
+    argument[0]
+}
+
+async fn bare_levels(argument: [u8; SIZE]) -> u8 {
+    bare_level(argument).await
+}
+
+#[observed(args, fields(first = argument[0]), busy = "arguments_size_seconds")]
+async fn level(argument: [u8; SIZE]) -> u8 {
+    std::future::ready(()).await;
+    argument[0]
+}
+
+#[instrument]
+async fn levels(argument: [u8; SIZE]) -> u8 {
+    level(argument).await
+}
+
+#[test]
+fn a_future_whose_arguments_are_recorded_does_not_store_them_again() {
+    let size = |future: &dyn std::any::Any| size_of_val(future);
+    let of = |one: usize, two: usize| (one, two);
+    let bare = of(size(&bare_level([0; SIZE])), size(&bare_levels([0; SIZE])));
+    let ours = of(size(&level([0; SIZE])), size(&levels([0; SIZE])));
+    assert!(ours.0 <= bare.0 + 250 && ours.1 <= bare.1 + 2 * 250, "{bare:?} {ours:?}");
 }

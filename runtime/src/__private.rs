@@ -6,8 +6,8 @@ pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
 pub use crate::family::{STANDARD_BUCKETS, cells};
-pub use crate::future::{Inside, Observed, Opened, future_of, hand_over};
-pub use crate::guard::{Beginning, Inline, observe, observe_inside};
+pub use crate::future::{Inside, Observed, Opened, future_of, giving, hand_over};
+pub use crate::guard::{Inline, Preparing, observe, observe_in};
 pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, type_name_of, values_of,
@@ -16,7 +16,7 @@ pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 pub use crate::site::{
     BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NOWHERE, RUNNING, SURE, Site, TimedCells, TimedSite,
 };
-pub use crate::span::{SpanSite, ready};
+pub use crate::span::{SpanSite, enter, entered, ready};
 #[cfg(feature = "metrics")]
 pub use linkme;
 pub use std::boxed::Box;

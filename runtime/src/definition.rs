@@ -1,6 +1,8 @@
 //! What an attribute says of its families: constants, from which the compiler proves the budget and a scrape takes the
 //! names.
 
+use std::borrow::Cow;
+
 use crate::family::Family;
 use crate::label::{self, Dimension};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
@@ -23,6 +25,8 @@ pub struct Definition {
     pub(crate) histogram: Option<Family>,
     /// Calls that are running.
     pub(crate) in_flight: Option<Family>,
+    /// Time inside polls: the name of what another callsite of the same function has, with the same open-ended labels.
+    pub(crate) busy: Option<Family>,
     /// The histogram's bounds in seconds; empty without a histogram.
     pub(crate) bounds: &'static [f64],
     /// The values of the label `status`.
@@ -37,8 +41,8 @@ pub struct Definition {
     pub(crate) opens_before: usize,
     /// Whether its calls open a span.
     pub(crate) has_span: bool,
-    /// Tells the end of a call to who listens: its nanoseconds and its status.
-    pub(crate) tell: Option<fn(u64, &str)>,
+    /// Tells the end of a call to who listens.
+    pub(crate) tell: Option<fn(&Ended)>,
     /// The most series of a family, and who says so.
     pub(crate) budget: (usize, &'static str),
     /// File and line of the attribute.
@@ -56,6 +60,7 @@ impl Definition {
             counter: None,
             histogram: None,
             in_flight: None,
+            busy: None,
             bounds: &[],
             words: Status::WORDS,
             at_most: Status::WORDS.all(),
@@ -101,7 +106,7 @@ impl Definition {
 
     /// The end of whose calls is told so.
     #[must_use]
-    pub const fn tell(mut self, tell: fn(u64, &str)) -> Self {
+    pub const fn tell(mut self, tell: fn(&Ended)) -> Self {
         self.tell = Some(tell);
         self
     }
@@ -147,10 +152,17 @@ impl Definition {
         self.words.len()
     }
 
-    /// The families that it has.
+    /// The families that its calls feed.
     #[cfg(feature = "metrics")]
     pub(crate) fn families(&'static self) -> impl Iterator<Item = &'static Family> {
-        [&self.counter, &self.histogram, &self.in_flight].into_iter().flatten()
+        [&self.counter, &self.histogram, &self.in_flight, &self.busy].into_iter().flatten()
+    }
+
+    /// With a histogram of the time inside polls, at a callsite of its own.
+    #[must_use]
+    pub const fn busy(mut self, of: &Definition) -> Self {
+        self.busy = of.histogram;
+        self
     }
 
     /// With a counter of calls.
@@ -192,5 +204,33 @@ impl Definition {
     ) -> Self {
         self.in_flight = Some(Family { name, help, labels, status });
         self
+    }
+}
+
+/// A call that has ended, for events.
+pub struct Ended {
+    pub(crate) of: &'static Definition,
+    pub(crate) status: usize,
+    pub(crate) nanos: u64,
+}
+
+impl Ended {
+    /// How long it took.
+    #[must_use]
+    pub fn nanos(&self) -> u64 {
+        self.nanos
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        self.of.words.values.get(self.status)
+    }
+
+    /// What the label `function` says, or else the bare name.
+    #[must_use]
+    pub fn function(&self, name: &'static str) -> Cow<'static, str> {
+        let path = self.of.dimensions.iter().find(|dimension| dimension.is_path());
+        path.and_then(|path| path.text(0, None)).unwrap_or(Cow::Borrowed(name))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::mem;
 use std::panic::UnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +10,7 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::clock::{Busy, Stopwatch};
-use crate::guard::Call;
+use crate::guard::{Call, Preparing};
 use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
 use crate::span::{self, Spanned};
@@ -29,11 +28,12 @@ pin_project! {
         set: usize,
         opening: S,
         told: C,
-        // `None` until the first poll.
+        // While there is a call.
         span: Option<Span>,
         // Here between polls only. During a poll it is on the stack, so that unwinding drops it there, and a drop of
         // this future finds it if and only if the call was waiting.
         waiting: Option<Call<K, B>>,
+        has_ended: bool,
         // `None` only while this is being dropped.
         #[pin]
         inner: Option<F>,
@@ -48,13 +48,21 @@ pin_project! {
             let mut this = this.project();
             let Some(span) = this.span else { return };
             // What the future holds is dropped inside its span, as it would have been had it gone on, and in its time.
-            let _entered = span.enter();
+            let _entered = enter(span);
+            // A value that panics while it is dropped ends the call here, in its span.
+            let call = this.waiting.take();
             this.inner.set(None);
-            if let Some(call) = this.waiting.take() {
+            if let Some(call) = call {
                 call.cancel();
             }
         }
     }
+}
+
+/// Inside the span, unless nobody listens: then the crate `log` is not told either.
+#[inline]
+fn enter(span: &Span) -> Option<tracing::span::Entered<'_>> {
+    (!span.is_disabled()).then(|| span.enter())
 }
 
 // Nothing of ours can be seen in a broken state from outside; so it is the inner future that decides.
@@ -71,7 +79,7 @@ where
     /// Wraps `inner`. `opening` gives the span at the first poll, `told` reads the outcome off the value.
     #[inline]
     pub fn new(site: &'static K, set: usize, opening: S, inner: F, told: C) -> Self {
-        Observed { site, set, opening, told, span: None, waiting: None, inner: Some(inner) }
+        Observed { site, set, opening, told, span: None, waiting: None, has_ended: false, inner: Some(inner) }
     }
 }
 
@@ -86,7 +94,7 @@ where
     /// The same, and takes the time of its polls.
     #[inline]
     pub fn busy(site: &'static K, set: usize, opening: S, inner: F, told: C) -> Self {
-        Observed { site, set, opening, told, span: None, waiting: None, inner: Some(inner) }
+        Observed { site, set, opening, told, span: None, waiting: None, has_ended: false, inner: Some(inner) }
     }
 }
 
@@ -104,21 +112,33 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        if *this.has_ended {
+            // What then happens is the body's affair.
+            return this.inner.as_pin_mut().map_or(Poll::Pending, |inner| inner.poll(cx));
+        }
         if this.span.is_none() {
-            match this.opening.open(*this.set, || inner.as_mut().poll(cx)) {
-                Ok(span) => *this.span = Some(span),
-                // It did not come as far as its span: no call began.
-                Err(polled) => return polled,
-            }
+            let span = if S::INSIDE && this.opening.is_wanted() {
+                let polled = this.inner.as_mut().as_pin_mut().map(|inner| receive(|| inner.poll(cx)));
+                match polled {
+                    Some(Ok(span)) => span,
+                    // It did not come as far as its span: no call began.
+                    Some(Err(polled)) => return polled,
+                    None => return Poll::Pending,
+                }
+            } else {
+                this.opening.open(*this.set)
+            };
+            *this.span = Some(span);
             *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of::<T>(true)));
         }
-        let _entered = this.span.as_ref().map(Span::enter);
+        let Some(span) = this.span.as_ref() else { return Poll::Pending };
+        let entered = enter(span);
         // Dropped before the span is left, if the poll unwinds.
         let mut call = this.waiting.take();
         if let Some(call) = &mut call {
             call.busy.start();
         }
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = inner.poll(cx);
         if let Some(call) = &mut call {
             call.busy.stop();
@@ -126,9 +146,17 @@ where
         match &polled {
             Poll::Pending => *this.waiting = call,
             Poll::Ready(out) => {
-                if let (Some(call), Some(span)) = (call, this.span.as_ref()) {
+                if let Some(call) = call {
                     call.end(|| (this.told)(out), Some(span));
                 }
+                *this.has_ended = true;
+                // Once more, as tracing's own futures do when they are dropped; and closed, though this may be kept.
+                let was_entered = entered.is_some();
+                drop(entered);
+                if was_entered {
+                    drop(enter(span));
+                }
+                *this.span = None;
             }
         }
         polled
@@ -139,79 +167,123 @@ where
 /// is a future has ended.
 #[inline]
 pub fn future_of<O, F: Future<Output = O>, K: Callsite>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> F {
-    let unwinds = Unwinds { site, set };
+    let preparing = Preparing::new(site, set);
     let future = body();
-    mem::forget(unwinds);
+    preparing.done();
     future
 }
 
-struct Unwinds<K: Callsite> {
-    site: &'static K,
-    set: usize,
-}
-
-impl<K: Callsite> Drop for Unwinds<K> {
-    #[cold]
-    fn drop(&mut self) {
-        let panicked = self.site.words().panicked;
-        self.site.begin(self.set, Ways::only(panicked));
-        self.site.end(self.set, self.set, panicked, 0, 0);
-    }
+/// The same future, of which the compiler is told what it gives.
+#[inline]
+pub fn giving<O, F: Future<Output = O>>(future: F) -> F {
+    future
 }
 
 /// Where the span of a future comes from.
 pub trait Opening {
-    /// The span. `poll` polls the body for the first time, if it is the body that opens it.
-    ///
-    /// # Errors
-    ///
-    /// What that poll gave, if the body did not come as far as its span.
-    fn open<T>(&mut self, set: usize, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>>;
+    /// Whether it is the body that opens it.
+    const INSIDE: bool;
+    /// Whether somebody wants to see it.
+    fn is_wanted(&self) -> bool;
+    /// The span, at the first poll.
+    fn open(&mut self, set: usize) -> Span;
 }
 
 impl<S: Spanned> Opening for S {
+    const INSIDE: bool = false;
+
     #[inline]
-    fn open<T>(&mut self, set: usize, _: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
-        Ok(span::open(self, set))
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn open(&mut self, set: usize) -> Span {
+        span::open(self, set)
     }
 }
 
 /// It was opened when the function was called, because later the arguments are gone.
-pub struct Opened(pub Span);
+pub struct Opened(pub Option<Span>);
 
 impl Opening for Opened {
+    const INSIDE: bool = false;
+
     #[inline]
-    fn open<T>(&mut self, _: usize, _: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
-        Ok(mem::replace(&mut self.0, Span::none()))
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn open(&mut self, _: usize) -> Span {
+        self.0.take().unwrap_or_else(Span::none)
     }
 }
 
-/// The body opens it, because it has the arguments: it begins with [`hand_over`].
-pub struct Inside;
+/// The body opens it, because it has the arguments, and begins with [`hand_over`]. If nobody wants to see it, nothing is
+/// handed over.
+pub struct Inside<S>(pub S);
+
+impl<S: Spanned> Opening for Inside<S> {
+    const INSIDE: bool = true;
+
+    #[inline]
+    fn is_wanted(&self) -> bool {
+        span::ready(&self.0).is_some()
+    }
+
+    #[inline]
+    fn open(&mut self, _: usize) -> Span {
+        Span::none()
+    }
+}
+
+/// A span on its way from a body to who polls it.
+enum HandedOver {
+    /// Nobody waits for one.
+    No,
+    Waiting,
+    Here(Span),
+}
 
 thread_local! {
-    /// A span on its way from a body to who polls it.
-    static HANDED_OVER: Cell<Option<Span>> = const { Cell::new(None) };
+    static HANDED_OVER: Cell<HandedOver> = const { Cell::new(HandedOver::No) };
 }
 
-impl Opening for Inside {
-    #[inline]
-    fn open<T>(&mut self, _: usize, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
-        let polled = poll();
-        match HANDED_OVER.try_with(Cell::take) {
-            Ok(Some(span)) => Ok(span),
-            // A thread that is ending has no place for it.
-            Err(_) if polled.is_pending() => Ok(Span::none()),
-            Ok(None) | Err(_) => Err(polled),
+/// Polls a body until it hands its span over. Or gives what the poll gave, if it did not come as far.
+#[cold]
+fn receive<T>(poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
+    /// Whoever waits further out waits again, though a poll unwinds.
+    struct Before(Option<HandedOver>);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            if let Some(before) = self.0.take() {
+                let _ = HANDED_OVER.try_with(|place| place.set(before));
+            }
         }
+    }
+
+    let Ok(before) = HANDED_OVER.try_with(|place| place.replace(HandedOver::Waiting)) else {
+        // A thread that is ending has no place for it; then the body goes on without.
+        return Ok(Span::none());
+    };
+    let before = Before(Some(before));
+    let polled = poll();
+    let handed = HANDED_OVER.try_with(|place| place.replace(HandedOver::No));
+    drop(before);
+    match handed {
+        Ok(HandedOver::Here(span)) => Ok(span),
+        _ => Err(polled),
     }
 }
 
-/// Gives a span to who polls the body, which it enters from then on. It is ready at the second poll.
+/// Gives a span to who polls the body, which it enters from then on. It is ready at the second poll, or at the first if
+/// nobody waits for it.
 #[inline]
 #[must_use]
-pub fn hand_over(span: Span) -> HandOver {
-    HandOver(Some(span))
+pub fn hand_over(span: Option<Span>) -> HandOver {
+    HandOver(span)
 }
 
 /// See [`hand_over`].
@@ -226,7 +298,16 @@ impl Future for HandOver {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let Some(span) = self.0.take() else { return Poll::Ready(()) };
-        let _ = HANDED_OVER.try_with(|place| place.set(Some(span)));
-        Poll::Pending
+        let handed = HANDED_OVER.try_with(|place| match place.replace(HandedOver::No) {
+            HandedOver::Waiting => {
+                place.set(HandedOver::Here(span));
+                true
+            }
+            other => {
+                place.set(other);
+                false
+            }
+        });
+        if handed == Ok(true) { Poll::Pending } else { Poll::Ready(()) }
     }
 }

@@ -89,7 +89,18 @@ pub fn observe<K: Callsite, R, T: Told>(
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let entered = span::enter(&span, set);
+    observe_in(site, set, span::enter(&span, set), body, told)
+}
+
+/// The same, in a span that is entered, if there is one.
+#[inline]
+pub fn observe_in<K: Callsite, R, T: Told>(
+    site: &'static K,
+    set: usize,
+    entered: Option<EnteredSpan>,
+    body: impl FnOnce() -> R,
+    told: impl FnOnce(&R) -> T,
+) -> R {
     let call = Call::<K, ()>::begin(site, set, Ways::of::<T>(false));
     let out = body();
     call.end(|| told(&out), entered.as_deref());
@@ -100,38 +111,34 @@ pub fn observe<K: Callsite, R, T: Told>(
     out
 }
 
-/// The same, where the body opens the span: it has the arguments that are to be recorded.
-#[inline]
-pub fn observe_inside<K: Callsite, R, T: Told>(
+/// While the values of a span are evaluated: a panic there has ended the call. One that leaves the function was none.
+pub struct Preparing<K: Callsite> {
     site: &'static K,
     set: usize,
-    body: impl FnOnce(&mut Beginning<K>) -> R,
-    told: impl FnOnce(&R) -> T,
-) -> R {
-    let mut beginning = Beginning { site, set, ways: Ways::of::<T>(false), begun: None };
-    let out = body(&mut beginning);
-    // Where opening it was left by a `return`, no call began.
-    if let Some((call, entered)) = beginning.begun.take() {
-        call.end(|| told(&out), entered.as_deref());
-    }
-    out
 }
 
-/// A call that has not begun.
-pub struct Beginning<K: Callsite> {
-    site: &'static K,
-    set: usize,
-    ways: Ways,
-    // The call is dropped first: the span is left when the call has been counted.
-    begun: Option<(Call<K, ()>, Option<EnteredSpan>)>,
-}
-
-impl<K: Callsite> Beginning<K> {
-    /// It begins now, in this span.
+impl<K: Callsite> Preparing<K> {
+    /// From now on.
     #[inline]
-    pub fn begin(&mut self, span: Span) {
-        let entered = (!span.is_none()).then(|| span.entered());
-        self.begun = Some((Call::begin(self.site, self.set, self.ways), entered));
+    pub fn new(site: &'static K, set: usize) -> Self {
+        Preparing { site, set }
+    }
+
+    /// All went well.
+    #[inline]
+    pub fn done(self) {
+        mem::forget(self);
+    }
+}
+
+impl<K: Callsite> Drop for Preparing<K> {
+    #[cold]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let panicked = self.site.words().panicked;
+            self.site.begin(self.set, Ways::only(panicked));
+            self.site.end(self.set, self.set, panicked, 0, 0);
+        }
     }
 }
 
@@ -151,17 +158,12 @@ impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
     pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
-        Self::entered(site, set, span::enter(&span, set))
+        Self::begin_in(site, set, span::enter(&span, set))
     }
 
-    /// The same, in a span that is open.
+    /// The same, in a span that is entered, if there is one.
     #[inline]
-    pub fn begin_in(site: &'static K, set: usize, span: Span) -> Self {
-        Self::entered(site, set, (!span.is_none()).then(|| span.entered()))
-    }
-
-    #[inline]
-    fn entered(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
+    pub fn begin_in(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
         let call = Some(Call::begin(site, set, Ways::of::<Returned<Status>>(false)));
         Inline { call, unwinding_before: std::thread::panicking(), entered }
     }

@@ -93,7 +93,7 @@ struct Sum {
     series: BTreeMap<Vec<Text>, Value>,
 }
 
-/// In the order in which they were met: so what was exposed once is not displaced by what comes later.
+/// In the order of the first calls: so what was exposed once is not displaced by what comes later.
 fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
     let (mut sums, mut overflow) = (Sums::default(), Overflow::new());
     for site in catalogue::callsites() {

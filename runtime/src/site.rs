@@ -6,7 +6,7 @@
 use tracing::Span;
 
 use crate::catalogue;
-use crate::definition::Definition;
+use crate::definition::{Definition, Ended};
 use crate::family;
 use crate::label::{self, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
@@ -38,8 +38,8 @@ pub trait Callsite: Sync + 'static {
 /// The part of a callsite that counts its running calls, as a bit of its `P`.
 pub const RUNNING: u8 = 1;
 
-/// The part of a callsite of which the signature says every way that its calls can end: where the linker lists all
-/// callsites, it is met at the first scrape after its first call, and a call has nothing to ask.
+/// The part of a callsite whose calls can all end in the same ways, whatever the function's type parameters are: then a
+/// call has less to ask.
 pub const SURE: u8 = 2;
 
 /// The part of a callsite whose calls make events when they end.
@@ -174,9 +174,9 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
     /// What events tell of the end of a call.
     #[inline]
-    fn tell(&self, status: usize, nanos: u64) {
+    fn tell(&'static self, status: usize, nanos: u64) {
         if let (true, Some(tell)) = (P & LOUD != 0, self.definition.tell) {
-            tell(nanos, self.definition.words.values.get(status.min(K - 1)));
+            tell(&Ended { of: &self.definition, status: status.min(K - 1), nanos });
         }
     }
 
@@ -264,7 +264,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
 
     #[inline]
     fn begin(&'static self, set: usize, ways: Ways) {
-        if !Self::IS_MET_LATER && self.cells.ways.load(Relaxed) & ways.bits() != ways.bits() {
+        let seen = self.cells.ways.load(Relaxed);
+        if if P & SURE != 0 { seen == 0 } else { seen & ways.bits() != ways.bits() } {
             self.meet(ways);
         }
         if P & RUNNING != 0 {
@@ -328,8 +329,6 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
         self.cells.sets[set].calls[status].observe(nanos, &self.nanos);
     }
 
-    const IS_MET_LATER: bool = P & SURE != 0 && catalogue::IS_COMPLETE;
-
     /// The first call, or the first of an instance that can end in another way.
     #[cold]
     #[inline(never)]
@@ -348,17 +347,6 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
 
     fn opens(&'static self) -> &'static [Open] {
         self.opens
-    }
-
-    fn is_to_be_met(&'static self) -> bool {
-        let is_called = |set: &Set<N, K>| {
-            set.running.level() != 0 || set.calls.iter().any(|cell| cell.counts().iter().any(|count| *count != 0))
-        };
-        Self::IS_MET_LATER && self.cells.ways.load(Relaxed) == 0 && self.cells.sets.iter().any(is_called)
-    }
-
-    fn enlist(&'static self) {
-        self.meet(self.definition.at_most);
     }
 
     fn read(&'static self) -> Reading {

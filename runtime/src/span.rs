@@ -112,11 +112,18 @@ pub fn open(span: &impl Spanned, set: usize) -> Span {
 
 /// The same, entered.
 #[inline]
-pub(crate) fn enter(span: &impl Spanned, set: usize) -> Option<EnteredSpan> {
+pub fn enter(span: &impl Spanned, set: usize) -> Option<EnteredSpan> {
     match span() {
         Some((site, level)) if is_on(level) => site.entered(set),
         _ => None,
     }
+}
+
+/// Enters a span that is open.
+#[inline]
+#[must_use]
+pub fn entered(span: Option<Span>) -> Option<EnteredSpan> {
+    span.map(Span::entered)
 }
 
 /// The same, before it is open: its values are evaluated only if somebody wants to see them.

@@ -71,10 +71,6 @@ fn fetch<'a>(
         0,
         __span,
         async move {
-            #[allow(clippy::shadow_same)]
-            let url = url;
-            #[allow(clippy::shadow_same)]
-            let into = into;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
@@ -85,6 +81,10 @@ fn fetch<'a>(
                 let __returned: Result<&'a str, Error> = loop {};
                 return __returned;
             }
+            #[allow(clippy::shadow_same)]
+            let url = url;
+            #[allow(clippy::shadow_same)]
+            let into = into;
             {
                 const _: () = ();
                 get(url).await

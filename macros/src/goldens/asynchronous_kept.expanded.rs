@@ -62,8 +62,6 @@ async fn fetch(url: &str) -> usize {
             0,
             __span,
             async move {
-                #[allow(clippy::shadow_same)]
-                let url = url;
                 #[allow(
                     unreachable_code,
                     clippy::diverging_sub_expression,
@@ -74,6 +72,8 @@ async fn fetch(url: &str) -> usize {
                     let __returned: usize = loop {};
                     return __returned;
                 }
+                #[allow(clippy::shadow_same)]
+                let url = url;
                 {
                     const _: () = ();
                     get(url).await

@@ -57,9 +57,6 @@ impl<T> Store for Cart<T> {
                 0,
                 __span,
                 async move {
-                    let _ = &self;
-                    #[allow(clippy::shadow_same)]
-                    let key = key;
                     #[allow(
                         unreachable_code,
                         clippy::diverging_sub_expression,
@@ -70,6 +67,9 @@ impl<T> Store for Cart<T> {
                         let __returned: Found<T> = loop {};
                         return __returned;
                     }
+                    let _ = &self;
+                    #[allow(clippy::shadow_same)]
+                    let key = key;
                     {
                         const _: () = ();
                         self.items.get(key).await

@@ -21,20 +21,22 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 &[0usize],
                 true,
             )
-            .tell(|__nanos, __status| {
-                if __nanos > 100000000u64 {
+            .busy(&__TALLIED_BUSY_SAYS)
+            .tell(|__ended| {
+                if __ended.nanos() > 100000000u64 {
                     ::tallied::__private::tracing::event!(
                         target : ::core::module_path!(),
-                        ::tallied::__private::tracing::Level::WARN, function = "fetch",
-                        elapsed_ms = ::tallied::__private::millis(__nanos), status =
-                        __status, "slow call"
+                        ::tallied::__private::tracing::Level::WARN, function = & *
+                        __ended.function("fetch"), elapsed_ms =
+                        ::tallied::__private::millis(__ended.nanos()), status = __ended
+                        .status(), "slow call"
                     )
                 }
                 ::tallied::__private::tracing::event!(
                     target : ::core::module_path!(),
-                    ::tallied::__private::tracing::Level::DEBUG, function = "fetch",
-                    elapsed_ms = ::tallied::__private::millis(__nanos), status =
-                    __status, "call ended"
+                    ::tallied::__private::tracing::Level::DEBUG, function = & * __ended
+                    .function("fetch"), elapsed_ms = ::tallied::__private::millis(__ended
+                    .nanos()), status = __ended.status(), "call ended"
                 )
             })
             .at_most(true, true)
@@ -161,8 +163,6 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
         0,
         __span,
         async move {
-            #[allow(clippy::shadow_same)]
-            let url = url;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
@@ -173,6 +173,8 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 let __returned: Page = loop {};
                 return __returned;
             }
+            #[allow(clippy::shadow_same)]
+            let url = url;
             {
                 const _: () = ();
                 get(url).await

@@ -1,6 +1,6 @@
 fn store(
     job: &Job,
-    __arg1: (u8, u8),
+    (left, _): (u8, u8),
     body: Vec<u8>,
     token: Token,
 ) -> Result<usize, Error> {
@@ -74,86 +74,65 @@ fn store(
             &__TALLIED_SITE,
         )
     };
-    ::tallied::__private::observe_inside(
+    #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
+    let __opened = match ::tallied::__private::ready(&__span) {
+        ::core::option::Option::Some(__ready) => {
+            let __preparing = ::tallied::__private::Preparing::new(__site, 0);
+            let __opened = __ready
+                .child_of(
+                    ::core::convert::Into::<
+                        ::core::option::Option<::tallied::__private::tracing::Id>,
+                    >::into(&job.span),
+                    0,
+                    &[
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(
+                            &::tallied::__private::tracing::field::debug::<
+                                &dyn ::core::fmt::Debug,
+                            >(&&(job)),
+                        ),
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(
+                            &::tallied::__private::tracing::field::debug::<
+                                &dyn ::core::fmt::Debug,
+                            >(&&(left)),
+                        ),
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(
+                            &::tallied::__private::tracing::field::debug::<
+                                &dyn ::core::fmt::Debug,
+                            >(&&(body)),
+                        ),
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(&(body.len())),
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(
+                            &::tallied::__private::tracing::field::display::<
+                                &dyn ::core::fmt::Display,
+                            >(&&(job.id)),
+                        ),
+                        ::core::option::Option::Some::<
+                            &dyn ::tallied::__private::tracing::Value,
+                        >(&::tallied::__private::tracing::field::Empty),
+                    ],
+                );
+            __preparing.done();
+            ::core::option::Option::Some(__opened)
+        }
+        ::core::option::Option::None => ::core::option::Option::None,
+    };
+    ::tallied::__private::observe_in(
         __site,
         0,
-        move |__call| -> Result<usize, Error> {
-            #[allow(clippy::shadow_same)]
-            let job = job;
-            #[allow(
-                unused_mut,
-                let_underscore_lock,
-                clippy::shadow_same,
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
-            let mut __arg1 = __arg1;
-            #[allow(
-                unused_mut,
-                let_underscore_lock,
-                clippy::shadow_same,
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
-            let (left, _) = __arg1;
-            #[allow(clippy::shadow_same)]
-            let body = body;
+        ::tallied::__private::entered(__opened),
+        move || -> Result<usize, Error> {
             #[allow(clippy::shadow_same)]
             let token = token;
-            #[allow(
-                clippy::used_underscore_binding,
-                clippy::no_effect_underscore_binding
-            )]
-            let __opened = match ::tallied::__private::ready(&__span) {
-                ::core::option::Option::Some(__ready) => {
-                    let __opened = __ready
-                        .child_of(
-                            ::core::convert::Into::<
-                                ::core::option::Option<::tallied::__private::tracing::Id>,
-                            >::into(&job.span),
-                            0,
-                            &[
-                                ::core::option::Option::Some::<
-                                    &dyn ::tallied::__private::tracing::Value,
-                                >(
-                                    &::tallied::__private::tracing::field::debug::<
-                                        &dyn ::core::fmt::Debug,
-                                    >(&&(job)),
-                                ),
-                                ::core::option::Option::Some::<
-                                    &dyn ::tallied::__private::tracing::Value,
-                                >(
-                                    &::tallied::__private::tracing::field::debug::<
-                                        &dyn ::core::fmt::Debug,
-                                    >(&&(left)),
-                                ),
-                                ::core::option::Option::Some::<
-                                    &dyn ::tallied::__private::tracing::Value,
-                                >(
-                                    &::tallied::__private::tracing::field::debug::<
-                                        &dyn ::core::fmt::Debug,
-                                    >(&&(body)),
-                                ),
-                                ::core::option::Option::Some::<
-                                    &dyn ::tallied::__private::tracing::Value,
-                                >(&(body.len())),
-                                ::core::option::Option::Some::<
-                                    &dyn ::tallied::__private::tracing::Value,
-                                >(
-                                    &::tallied::__private::tracing::field::display::<
-                                        &dyn ::core::fmt::Display,
-                                    >(&&(job.id)),
-                                ),
-                                ::core::option::Option::None,
-                            ],
-                        );
-                    __opened
-                }
-                ::core::option::Option::None => {
-                    ::tallied::__private::tracing::Span::none()
-                }
-            };
-            __call.begin(__opened);
             {
                 const _: () = ();
                 Ok(body.len())

@@ -32,9 +32,8 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
     ::tallied::__private::Observed::new(
         __site,
         0,
-        ::tallied::__private::Inside,
+        ::tallied::__private::Inside(__span),
         async move {
-            let _ = &self;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
@@ -73,13 +72,12 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
                                 >::into(__cause),
                             );
                     }
-                    __opened
+                    ::core::option::Option::Some(__opened)
                 }
-                ::core::option::Option::None => {
-                    ::tallied::__private::tracing::Span::none()
-                }
+                ::core::option::Option::None => ::core::option::Option::None,
             };
             ::tallied::__private::hand_over(__opened).await;
+            let _ = &self;
             {
                 const _: () = ();
                 self.run().await

@@ -92,12 +92,6 @@ fn serve<'a>(
         __set,
         __span,
         async move {
-            #[allow(clippy::shadow_same)]
-            let request = request;
-            let _ = &request;
-            #[allow(clippy::shadow_same)]
-            let route = route;
-            let _ = &route;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
@@ -108,6 +102,12 @@ fn serve<'a>(
                 let __returned: Result<Page, Error> = loop {};
                 return __returned;
             }
+            #[allow(clippy::shadow_same)]
+            let request = request;
+            let _ = &request;
+            #[allow(clippy::shadow_same)]
+            let route = route;
+            let _ = &route;
             {
                 const _: () = ();
                 request.page().await

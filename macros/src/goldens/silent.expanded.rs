@@ -28,15 +28,8 @@ fn only_a_span() {
             &::tallied::__private::NOWHERE,
         )
     };
-    ::tallied::__private::observe(
-        __site,
-        0,
-        __span,
-        move || -> () {
-            {
-                const _: () = ();
-            }
-        },
-        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
-    )
+    let __entered = ::tallied::__private::enter(&__span, 0);
+    {
+        const _: () = ();
+    }
 }

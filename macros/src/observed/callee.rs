@@ -39,6 +39,14 @@ pub struct Parameter<'a> {
     pub ty: &'a Type,
 }
 
+/// `before; Box::pin(async move { … })`, or without the box.
+pub struct Tail {
+    pub before: TokenStream,
+    pub pin: Option<TokenStream>,
+    /// What is in the braces, and they.
+    pub block: Group,
+}
+
 /// How the return type is written, if it is a future.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Returns {
@@ -187,24 +195,41 @@ impl Callee {
         }
     }
 
-    /// What is in the `async` block that `#[async_trait]` makes of a body: `{ Box::pin(async move { … }) }`.
-    pub fn block_of_async_trait(&self) -> Option<Group> {
-        let is_its = |parameter: &GenericParam| matches!(parameter, GenericParam::Lifetime(parameter) if parameter.lifetime.ident == "async_trait");
-        if !self.sig.generics.params.iter().any(is_its) {
-            return None;
-        }
+    /// The `async` block at the end of the body, if it gives that or a box of it.
+    pub fn tail(&self) -> Option<Tail> {
         let body: Vec<TokenTree> = self.body.stream().into_iter().collect();
-        let [path @ .., TokenTree::Group(arguments)] = body.as_slice() else { return None };
-        let is_pin = path.iter().map(ToString::to_string).collect::<String>().ends_with("Box::pin");
-        let argument: Vec<TokenTree> = arguments.stream().into_iter().collect();
-        match argument.as_slice() {
-            [TokenTree::Ident(first), TokenTree::Ident(second), TokenTree::Group(block)]
-                if is_pin && first == "async" && second == "move" && block.delimiter() == Delimiter::Brace =>
-            {
-                Some(block.clone())
-            }
-            _ => None,
+        if let Some((head, block)) = async_move(&body) {
+            let before = &body[..head];
+            return ends_a_statement(before).then(|| Tail {
+                before: before.iter().cloned().collect(),
+                pin: None,
+                block,
+            });
         }
+        let (TokenTree::Group(arguments), path) = body.split_last()? else { return None };
+        let inside: Vec<TokenTree> = arguments.stream().into_iter().collect();
+        let (0, block) = async_move(without_comma(&inside))? else { return None };
+        // `Box::pin`, by any path.
+        let is_path = |token: &TokenTree| match token {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => punct.as_char() == ':',
+            _ => false,
+        };
+        let at = path.iter().rposition(|token| !is_path(token)).map_or(0, |at| at + 1);
+        let (before, path) = path.split_at(at);
+        let text: String = path.iter().map(ToString::to_string).collect();
+        (text.ends_with("Box::pin") && ends_a_statement(before)).then(|| Tail {
+            before: before.iter().cloned().collect(),
+            pin: Some(path.iter().cloned().collect()),
+            block,
+        })
+    }
+
+    /// Whether `#[async_trait]` made it.
+    pub fn is_of_async_trait(&self) -> bool {
+        self.sig.generics.params.iter().any(|parameter| {
+            matches!(parameter, GenericParam::Lifetime(parameter) if parameter.lifetime.ident == "async_trait")
+        })
     }
 
     /// The type of the value that a call gives in the end, as it is written.
@@ -227,7 +252,7 @@ impl Callee {
         let bounds = match boxed.unwrap_or(ty) {
             Type::ImplTrait(ty) => &ty.bounds,
             Type::TraitObject(ty) => &ty.bounds,
-            ty => return argument_of(ty, "BoxFuture").or_else(|| argument_of(ty, "LocalBoxFuture")).cloned(),
+            ty => return only_argument_of(ty, "BoxFuture").or_else(|| only_argument_of(ty, "LocalBoxFuture")).cloned(),
         };
         let TypeParamBound::Trait(bound) = bounds.iter().find(|bound| is_future(bound))? else { return None };
         let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
@@ -235,6 +260,33 @@ impl Callee {
             GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
             _ => None,
         })
+    }
+}
+
+fn without_comma(tokens: &[TokenTree]) -> &[TokenTree] {
+    match tokens {
+        [rest @ .., TokenTree::Punct(punct)] if punct.as_char() == ',' => rest,
+        all => all,
+    }
+}
+
+/// Where `async move { … }` begins at the end of some tokens, and its braces.
+fn async_move(tokens: &[TokenTree]) -> Option<(usize, Group)> {
+    let at = tokens.len().checked_sub(3)?;
+    let [TokenTree::Ident(first), TokenTree::Ident(second), TokenTree::Group(block)] = &tokens[at..] else {
+        return None;
+    };
+    let is_one = first == "async" && second == "move" && block.delimiter() == Delimiter::Brace;
+    is_one.then(|| (at, block.clone()))
+}
+
+/// Whether an expression may begin behind these.
+fn ends_a_statement(before: &[TokenTree]) -> bool {
+    match before.last() {
+        None => true,
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(_) => false,
     }
 }
 
@@ -333,12 +385,22 @@ fn is_called(bound: &TypeParamBound, name: &str) -> bool {
     matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|s| s.ident == name))
 }
 
-/// A trait beside `Future` that our future does not have when the user's does.
+/// A trait of the standard library beside `Future` that our future does not have when the user's does.
 fn foreign_to_ours(bound: &TypeParamBound) -> Option<String> {
     let TypeParamBound::Trait(trait_bound) = bound else { return None };
     let name = trait_bound.path.segments.last()?.ident.to_string();
-    let ours = ["Future", "Send", "Sync", "Unpin", "UnwindSafe"].contains(&name.as_str());
-    (!ours).then_some(name)
+    let foreign =
+        ["Clone", "Copy", "Debug", "Default", "Display", "Eq", "FusedFuture", "Hash", "Ord", "PartialEq", "PartialOrd"];
+    foreign.contains(&name.as_str()).then_some(name)
+}
+
+/// The same, if there is no other: the output of the future that an alias is for.
+fn only_argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let found = argument_of(ty, name)?;
+    let Type::Path(path) = peeled(ty) else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
+    (types.count() == 1).then_some(found)
 }
 
 /// `T` of `…::Name<T>`.

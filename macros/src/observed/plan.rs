@@ -8,7 +8,7 @@ use syn::{Expr, Ident, Path, ReturnType, Type};
 
 use super::Package;
 use super::args::{Args, Defaults};
-use super::callee::{Callee, Returns, peeled};
+use super::callee::{Callee, Returns, find, peeled};
 use super::families::{Family, Names, bounds, distinct};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
@@ -20,6 +20,8 @@ use crate::names;
 pub struct Plan {
     pub callee: Callee,
     pub shape: Shape,
+    /// Whether anything is done with a call but to open its span.
+    pub has_site: bool,
     pub krate: Option<Path>,
     /// The function's bare name.
     pub name: String,
@@ -49,14 +51,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether anything is done with a call but to open its span.
-    pub fn has_site(&self) -> bool {
-        let families = [&self.counter, &self.histogram, &self.in_flight, &self.busy];
-        // One that is always the same needs no number.
-        let is_one = |label: &Label| matches!(label.holds, Holds::Path | Holds::Name | Holds::Text(_));
-        families.into_iter().any(Option::is_some) || self.is_loud() || !self.labels.iter().all(is_one)
-    }
-
     /// Whether events tell of the end of calls.
     pub fn is_loud(&self) -> bool {
         self.events.slow.is_some() || self.events.log.is_some()
@@ -76,6 +70,18 @@ pub enum Told {
     Anything,
 }
 
+/// What decides how the body is wrapped.
+#[allow(clippy::struct_excessive_bools)]
+struct Needs {
+    /// Somebody asks for the returned value.
+    value: bool,
+    /// Something is counted or told, or a label has a value.
+    site: bool,
+    /// Something of the user's is evaluated to open the span.
+    opens: bool,
+    is_tracings: bool,
+}
+
 /// How the body is wrapped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -93,8 +99,8 @@ pub enum Shape {
     ReturnedBox,
     /// The same, in a box that can be moved.
     ReturnedUnpinnedBox,
-    /// The `async` block that `#[async_trait]` makes of a body.
-    AsyncTrait,
+    /// The `async` block at the end of the body, in its box or without: `Box::pin(async move { … })`.
+    Tail,
 }
 
 pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Defaults, errors: &Errors) -> Plan {
@@ -153,8 +159,15 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         let key = args.span.as_ref().map(|span| &span.key);
         errors.at(key, "nothing is left to observe; remove the attribute");
     }
-    let opens_inside = span.as_ref().is_some_and(Span::has_values);
-    let shape = shape(&callee, needs_value, opens_inside);
+    let is_one = |label: &Label| matches!(label.holds, Holds::Path | Holds::Name | Holds::Text(_));
+    let is_loud = args.slow.is_some() || args.log.is_some();
+    let needs = Needs {
+        value: needs_value,
+        site: is_loud || families.into_iter().any(Option::is_some) || !labels.all.iter().all(is_one),
+        opens: span.as_ref().is_some_and(Span::has_values),
+        is_tracings: defaults == Defaults::Instrument,
+    };
+    let shape = shape(&callee, &needs);
     if matches!(shape, Shape::Closure | Shape::Inline) && callee.is_of_block {
         // Of a block, it is for those methods that have polls.
         busy = None;
@@ -167,6 +180,7 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     }
     Plan {
         shape,
+        has_site: needs.site,
         krate: args.krate,
         name,
         labels: labels.all,
@@ -204,7 +218,15 @@ fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, er
 
 /// The function returns a future, though its type does not show it.
 fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
-    let Some(word) = &args.future else { return };
+    // A type that may be anything, and a body that gives `Box::pin(async move { … })`.
+    let is_boxed = || callee.tail().is_some_and(|tail| tail.pin.is_some());
+    let may_be_one = callee.sig.asyncness.is_none()
+        && (callee.returns() == Returns::Plain && is_boxed()
+            || callee.returns() == Returns::ImplTrait && callee.tail().is_some_and(|tail| tail.pin.is_none()));
+    let Some(word) = &args.future else {
+        callee.says_future = may_be_one;
+        return;
+    };
     let is_seen = callee.sig.asyncness.is_some() || !matches!(callee.returns(), Returns::Plain | Returns::ImplTrait);
     // No alias of a box.
     let plain = callee.returned().filter(|ty| is_nobodys(ty) || matches!(ty, Type::Reference(_)));
@@ -252,7 +274,11 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
     };
     match ty {
         // Its output is not to be seen.
-        None if callee.says_future && callee.output_of_future().is_none() => Told::Anything,
+        None if matches!(callee.returns(), Returns::BoxFuture | Returns::ImplFuture)
+            && callee.output_of_future().is_none() =>
+        {
+            Told::Anything
+        }
         Some(Type::Never(_)) => Told::ByReturn,
         Some(ty) if !by_hand && is_nobodys(&ty) => Told::ByReturn,
         Some(ty) if !by_hand && is_result(&ty) => Told::Result,
@@ -265,22 +291,32 @@ fn told(callee: &Callee, by_hand: bool) -> Told {
     }
 }
 
-fn shape(callee: &Callee, needs_value: bool, opens_inside: bool) -> Shape {
-    // Its block has all arguments; so the span is opened where `async fn` would open it.
-    if opens_inside && callee.block_of_async_trait().is_some() {
-        return Shape::AsyncTrait;
-    }
+fn shape(callee: &Callee, needs: &Needs) -> Shape {
     if callee.sig.asyncness.is_some() {
         return if callee.is_watched { Shape::AsyncKept } else { Shape::AsyncRewritten };
     }
-    match callee.returns() {
+    let returns = callee.returns();
+    if let (Some(tail), true) = (callee.tail(), !matches!(returns, Returns::Plain | Returns::ImplTrait)) {
+        let is_all = tail.before.is_empty();
+        let may_return = find(tail.before, &["return".to_owned()]).is_some();
+        let is_pinned = tail.pin.is_some();
+        // The span is opened where `async fn` would open it, if the block has all arguments, or as tracing has it. And
+        // what is boxed once need not be boxed twice.
+        let opens_there = needs.opens && (callee.is_of_async_trait() || needs.is_tracings && !may_return);
+        if opens_there || is_all && is_pinned && !needs.opens {
+            return Shape::Tail;
+        }
+    }
+    match returns {
         Returns::ImplFuture | Returns::ImplFutureAnd(_) => Shape::ReturnedFuture,
         Returns::BoxFuture => Shape::ReturnedBox,
         Returns::UnpinnedBoxFuture => Shape::ReturnedUnpinnedBox,
         // A closure cannot say `-> impl Trait`, and so cannot infer, say, the lifetimes of `impl Fn(&str) -> &str`.
-        Returns::ImplTrait if !needs_value => Shape::Inline,
+        Returns::ImplTrait if !needs.value => Shape::Inline,
+        // Nobody asks for the value, and nothing is counted: what is left is the span.
+        Returns::Plain if !needs.value && !needs.site => Shape::Inline,
         // A closure would be the caller that `Location::caller()` tells, and is not inlined into code with features.
-        Returns::Plain if !needs_value && sees_its_body(callee) && is_never_a_result(&callee.sig.output) => {
+        Returns::Plain if !needs.value && sees_its_body(callee) && is_never_a_result(&callee.sig.output) => {
             Shape::Inline
         }
         // A guard beside the body sees no value.

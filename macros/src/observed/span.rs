@@ -32,17 +32,12 @@ impl Span {
         self.parent.is_some() || self.follows_from.is_some() || self.fields.iter().any(|field| field.value.is_some())
     }
 
-    /// Whether something that is evaluated names this.
+    /// Whether an expression of the user's names this, and so may use it up.
     pub fn names(&self, parameter: &Ident) -> bool {
-        let values = self.fields.iter().filter_map(|field| field.value.clone());
+        let given = self.fields.iter().filter(|field| !field.is_parameter);
+        let values = given.filter_map(|field| field.value.clone());
         let further = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
         values.chain(further).any(|value| find(value, &[parameter.to_string()]).is_some())
-    }
-
-    /// Whether `parent` or `follows_from` is this parameter, and nothing else: so it may be used up there.
-    pub fn takes(&self, parameter: &Ident) -> bool {
-        let is_it = |value: &&Expr| matches!(value, Expr::Path(path) if path.path.is_ident(parameter));
-        [&self.parent, &self.follows_from].into_iter().flatten().any(|value| is_it(&value))
     }
 }
 
@@ -62,6 +57,8 @@ pub struct Field {
     pub how: How,
     /// `None` if the body will record it.
     pub value: Option<TokenStream>,
+    /// Whether it is a parameter that is recorded as it is.
+    pub is_parameter: bool,
     /// Under which conditions its parameter is there.
     pub cfgs: Vec<Attribute>,
 }
@@ -91,6 +88,9 @@ pub enum Slow {
 }
 
 pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, errors: &Errors) -> Option<Span> {
+    if defaults == Defaults::Observed && !callee.is_of_block {
+        ambiguous(args, callee, errors);
+    }
     // What is skipped must be there, whether it would be recorded or not.
     let recorded = recorded(callee, args, errors);
     if args.span.as_ref().is_some_and(|span| !span.on) {
@@ -247,6 +247,7 @@ fn slow(Value { key, value: slow }: &Value, callee: &Callee, errors: &Errors) ->
 /// A name of one word.
 fn dotted(name: &FieldName) -> Option<String> {
     match name {
+        FieldName::Constant(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text.value()),
         FieldName::Dotted(words) if words.len() == 1 => Some(words[0].unraw().to_string()),
         _ => None,
     }
@@ -286,7 +287,7 @@ fn field(field: &args::Field, names: &mut Vec<String>, labels: &Labels, errors: 
             return None;
         }
     };
-    Some(Field { name, text: known, how: field.how, value, cfgs: Vec::new() })
+    Some(Field { name, text: known, how: field.how, value, is_parameter: false, cfgs: Vec::new() })
 }
 
 impl args::Field {
@@ -301,6 +302,19 @@ impl args::Field {
 /// What the parameters bind.
 pub fn bound_names(callee: &Callee) -> Vec<String> {
     bound(callee).into_iter().map(|(name, ..)| name.to_string()).collect()
+}
+
+/// Words that record something and may be a parameter's name: which of the two is meant, nobody should have to guess.
+fn ambiguous(args: &Args, callee: &Callee, errors: &Errors) {
+    let events =
+        [&args.err, &args.ret].into_iter().flatten().filter(|event| event.level.is_none() && event.how.is_none());
+    let words = args.args.iter().chain(events.map(|event| &event.key));
+    let parameters = callee.parameters();
+    for word in words.filter(|word| parameters.iter().any(|parameter| *word == &parameter.name)) {
+        let what = if word == "args" { "records all parameters" } else { "tells of the returned value" };
+        let message = format!("`{word}` {what}, and a parameter is called so; for a label, write `labels({word})`");
+        errors.at(word, message + "; else rename the parameter");
+    }
 }
 
 fn bound(callee: &Callee) -> Vec<(Ident, How, Vec<Attribute>)> {
@@ -350,7 +364,7 @@ fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field
     kept.map(|(name, how, cfgs)| {
         let text = name.unraw().to_string();
         let value = Some(name.into_token_stream());
-        (text.clone(), Field { name: text.to_token_stream(), text: Some(text), how, value, cfgs })
+        (text.clone(), Field { name: text.to_token_stream(), text: Some(text), how, value, is_parameter: true, cfgs })
     })
     .collect()
 }

@@ -1,12 +1,10 @@
-//! The callsites that were called, in the order in which they were met: at their first calls, or, where the signature
-//! says all and the linker has a list, at the first scrape after, by file and line.
+//! The callsites that were called, in the order of their first calls.
 //!
-//! A list without a lock: a callsite appends itself and is never removed. Appending waits for nobody, so it may happen
-//! inside a user's call.
+//! A list without a lock: a callsite appends itself at its first call, and is never removed. Appending waits for
+//! nobody, so it may happen inside a user's call.
 
 use once_cell::race::OnceRef;
 
-use super::linked;
 use crate::definition::Definition;
 use crate::label::Open;
 
@@ -15,10 +13,6 @@ pub(crate) trait Readable: Sync {
     fn definition(&'static self) -> &'static Definition;
     /// Its open-ended labels.
     fn opens(&'static self) -> &'static [Open];
-    /// Whether it was called and is not in the list yet.
-    fn is_to_be_met(&'static self) -> bool;
-    /// Takes its place in the list.
-    fn enlist(&'static self);
     /// Reads every cell once.
     fn read(&'static self) -> Reading;
 }
@@ -88,16 +82,5 @@ pub(crate) fn add(entry: &'static Entry) {
 
 /// All callsites that were called so far.
 pub(crate) fn callsites() -> impl Iterator<Item = &'static dyn Readable> {
-    if linked::IS_COMPLETE {
-        let mut new: Vec<&dyn Readable> = linked::sites().filter(|site| site.is_to_be_met()).collect();
-        // The linker's order is nobody's.
-        new.sort_by_key(|site| site.definition().place);
-        new.into_iter().for_each(Readable::enlist);
-    }
-    met()
-}
-
-/// Those in the list.
-pub(super) fn met() -> impl Iterator<Item = &'static dyn Readable> {
     std::iter::successors(FIRST.get(), |entry| entry.next.get()).map(|entry| entry.site)
 }

@@ -10,7 +10,7 @@ use super::called::{Listed, Readable};
 pub static TALLIED_SITES_0_1: [Listed];
 
 /// Whether [`sites`] is all that there will be.
-pub(crate) const IS_COMPLETE: bool = true;
+pub(super) const IS_COMPLETE: bool = true;
 
 /// All that the program has.
 pub(super) fn sites() -> impl Iterator<Item = &'static dyn Readable> {

@@ -49,8 +49,6 @@ pub(crate) use called::{Calls, Entry, Readable, Reading, SetReading, add, callsi
 pub use conflicts::{Conflict, InitError, init};
 pub use families::{Catalogue, CataloguedFamily, catalogue};
 #[cfg(feature = "metrics")]
-pub(crate) use linked::IS_COMPLETE;
-#[cfg(feature = "metrics")]
 use linked::sites;
 #[allow(unused_imports)] // there is nothing where nothing is linked
 pub use linked::*;

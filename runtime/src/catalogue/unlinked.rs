@@ -2,11 +2,11 @@
 
 /// Whether [`sites`] is all that there will be.
 #[cfg(feature = "metrics")]
-pub(crate) const IS_COMPLETE: bool = false;
+pub(super) const IS_COMPLETE: bool = false;
 
 /// All that were called.
 #[cfg(feature = "metrics")]
-pub(super) use super::called::met as sites;
+pub(super) use super::called::callsites as sites;
 
 /// Lists nothing.
 #[doc(hidden)]

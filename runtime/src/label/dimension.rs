@@ -145,6 +145,11 @@ impl Dimension {
         self.after != After::No
     }
 
+    /// Whether it holds the function's path.
+    pub(crate) fn is_path(&self) -> bool {
+        matches!(self.texts, Texts::Path { .. })
+    }
+
     /// The text of one value, or `None` for one that nobody has seen yet. `open` has the values of an open-ended label.
     ///
     /// A path is cut from a type name at each call: meant for scrapes and enabled spans.

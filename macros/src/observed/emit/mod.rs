@@ -12,7 +12,7 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
-use super::callee::{find, peeled};
+use super::callee::{Tail, find, peeled};
 use super::labels::Label;
 use super::plan::{Plan, Shape};
 use crate::paths;
@@ -41,54 +41,60 @@ pub fn function(plan: Plan) -> TokenStream {
         None => (TokenStream::new(), ours!(0)),
     };
     let opened = span::opened(&plan, &set, &private);
-    let block_of_async_trait = plan.callee.block_of_async_trait();
+    let tail = plan.callee.tail().filter(|_| plan.shape == Shape::Tail);
     let output_of_future = plan.callee.output_of_future();
     let observed = if plan.busy.is_some() { ours!(#private::Observed::busy) } else { ours!(#private::Observed::new) };
-    let Plan { callee, shape, labels, span, .. } = plan;
+    let Plan { callee, shape, labels, span, has_site, .. } = plan;
     let (attrs, vis, mut sig) = (callee.attrs, callee.vis, callee.sig);
     let mut erased = return_type(&sig.output);
     Erase.visit_type_mut(&mut erased);
-    let is_taken = |parameter: &Ident| span.as_ref().is_some_and(|span| span.takes(parameter));
+    // What an expression of the span's names may be used up there, and stays where it is.
+    let is_named = |parameter: &Ident| span.as_ref().is_some_and(|span| span.names(parameter));
     let rebound = match shape {
-        Shape::Inline | Shape::AsyncTrait => TokenStream::new(),
-        Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox if opened.is_some() => {
-            // The span is opened outside of the block that stands for the body, and sees what patterns bind.
-            // A value may be used up there, so those stay too.
-            let is_named = |parameter: &Ident| span.as_ref().is_some_and(|span| span.names(parameter));
-            rebind(&mut sig, &labels, false, is_named)
+        Shape::Inline | Shape::Tail => Rebound::default(),
+        // The span is opened outside of the block that stands for the body, and sees what patterns bind.
+        Shape::Closure | Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
+            rebind(&mut sig, &labels, opened.is_none(), false, is_named)
         }
-        _ => rebind(&mut sig, &labels, true, is_taken),
+        Shape::AsyncRewritten | Shape::AsyncKept => rebind(&mut sig, &labels, true, opened.is_some(), is_named),
     };
+    let Rebound { patterns, names } = &rebound;
     let braces = callee.body.span();
     let body = body(&callee.body);
+    // Says the future's output, as the signature does: the body's last expression may need it.
+    let output_of_future = output_of_future.map(|mut output| {
+        Erase.visit_type_mut(&mut output);
+        output
+    });
     let mut allow = TokenStream::new();
     let call = match shape {
-        Shape::Closure => match &opened {
-            None => {
-                ours!(#private::observe(__site, #set, __span, move || -> #erased { #rebound #body }, #told))
+        Shape::Closure => {
+            let block = ours!({ #patterns #names #body });
+            match &opened {
+                None => ours!(#private::observe(__site, #set, __span, move || -> #erased #block, #told)),
+                Some(opened) => {
+                    let entered = ours!(#private::entered(__opened));
+                    ours!(#opened #private::observe_in(__site, #set, #entered, move || -> #erased #block, #told))
+                }
             }
-            Some(opened) => {
-                let block = ours!({ #rebound #opened __call.begin(__opened); #body });
-                ours!(#private::observe_inside(__site, #set, move |__call| -> #erased #block, #told))
-            }
-        },
+        }
         // expands to: `let guard = Inline::begin(…); { the body }`
-        Shape::Inline => match &opened {
-            None => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
-            Some(opened) => ours!(#opened let __call = #private::Inline::begin_in(__site, #set, __opened); #body),
+        Shape::Inline => match (&opened, has_site) {
+            (None, true) => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
+            (None, false) => ours!(let __entered = #private::enter(&__span, #set); #body),
+            (Some(opened), true) => {
+                let entered = ours!(#private::entered(__opened));
+                ours!(#opened let __call = #private::Inline::begin_in(__site, #set, #entered); #body)
+            }
+            (Some(opened), false) => ours!(#opened let __entered = #private::entered(__opened); #body),
         },
         Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
             let opening = if opened.is_some() { ours!(#private::Opened(__opened)) } else { ours!(__span) };
             let future = if shape == Shape::ReturnedFuture {
-                // Says the future's output, as the signature does: the body's last expression may need it.
-                let mut output = output_of_future;
-                if let Some(output) = &mut output {
-                    Erase.visit_type_mut(output);
-                }
-                let output = output.map(|output| ours!(::<#output, _, _>));
-                ours!(#private::future_of #output (__site, #set, move || { #rebound #body }))
+                let output = output_of_future.map(|output| ours!(::<#output, _, _>));
+                ours!(#private::future_of #output (__site, #set, move || { #patterns #names #body }))
             } else {
-                ours!(#private::future_of(__site, #set, move || -> #erased { #rebound #body }))
+                ours!(#private::future_of(__site, #set, move || -> #erased { #patterns #names #body }))
             };
             let observed = ours!(#observed(__site, #set, #opening, #future, #told));
             let boxed = match shape {
@@ -98,30 +104,23 @@ pub fn function(plan: Plan) -> TokenStream {
             };
             ours!(#opened #boxed)
         }
-        Shape::AsyncRewritten | Shape::AsyncKept | Shape::AsyncTrait => {
+        Shape::AsyncRewritten | Shape::AsyncKept | Shape::Tail => {
             let (opening, begun) = match &opened {
                 None => (ours!(__span), TokenStream::new()),
-                Some(opened) => (ours!(#private::Inside), ours!(#opened #private::hand_over(__opened).await;)),
+                Some(opened) => (ours!(#private::Inside(__span)), ours!(#opened #private::hand_over(__opened).await;)),
             };
-            let block = match &block_of_async_trait {
-                Some(block) if shape == Shape::AsyncTrait => {
-                    let inside = block.stream();
-                    let mut block = Group::new(Delimiter::Brace, ours!(#begun #inside));
-                    block.set_span(block_of_async_trait.as_ref().map_or(braces, Group::span));
-                    block.into_token_stream()
-                }
-                _ => {
-                    let pinned = pinned(&erased);
-                    ours!({ #rebound #pinned #begun #body })
-                }
-            };
-            let future = ours!(#observed(__site, #set, #opening, async move #block, #told));
-            // The first is what we make of an `async fn`; the second is not raised in one.
-            allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
-            match shape {
-                Shape::AsyncTrait => ours!(#private::Box::pin(#future)),
-                Shape::AsyncKept => ours!(#future.await),
-                _ => {
+            let future = |block: &dyn ToTokens| ours!(#observed(__site, #set, #opening, #block, #told));
+            if let Some(tail) = tail {
+                self::tail(&tail, &begun, output_of_future, &private, future)
+            } else {
+                let pinned = pinned(&erased);
+                // Names are moved behind the span's values, or they would be stored twice.
+                let future = future(&ours!(async move { #patterns #pinned #begun #names #body }));
+                // The first is what we make of an `async fn`; the second is not raised in one.
+                allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
+                if shape == Shape::AsyncKept {
+                    ours!(#future.await)
+                } else {
                     let output = output(&sig.output, &private);
                     sig.asyncness = None;
                     // This `impl` is of our edition, so it captures every lifetime in every edition of the user's.
@@ -139,29 +138,59 @@ pub fn function(plan: Plan) -> TokenStream {
     ours!(#(#attrs)* #allow #vis #sig #block)
 }
 
+/// What stands before the block, and the observed block in the user's own box.
+// expands to: `before; Box::pin(Observed::new(…, async move { the block }, …))`
+fn tail(
+    Tail { before, pin, block }: &Tail,
+    begun: &TokenStream,
+    output: Option<Type>,
+    private: &TokenStream,
+    future: impl Fn(&dyn ToTokens) -> TokenStream,
+) -> TokenStream {
+    let inside = block.stream();
+    let mut braces = Group::new(Delimiter::Brace, ours!(#begun #inside));
+    braces.set_span(block.span());
+    let Some(pin) = pin else {
+        let output = output.map(|output| ours!(::<#output, _>));
+        let future = future(&ours!(#private::giving #output (async move #braces)));
+        return ours!(#before #future);
+    };
+    let future = future(&ours!(async move #braces));
+    ours!(#before #pin(#future))
+}
+
+/// The parameters, moved into the block that stands for the body.
+#[derive(Default)]
+struct Rebound {
+    patterns: TokenStream,
+    names: TokenStream,
+}
+
 /// Moves the parameters into the block that stands for the body, in their order, patterns and `mut` included: so they
 /// are dropped as they would have been, and stored once in a future.
 ///
 /// The signature keeps the parameters' names, because documentation shows them.
 ///
-/// What `parent` and `follows_from` take stays where it is, for them to use up. Without `patterns`, those stay too.
+/// What an expression of the span's names stays where it is, for that to use up. Without `patterns`, those stay too; or they are put `apart`
+/// from the names, for values that need them.
 fn rebind(
     sig: &mut syn::Signature,
     labels: &[Label],
     patterns: bool,
-    is_taken: impl Fn(&Ident) -> bool,
-) -> TokenStream {
-    let mut rebound = TokenStream::new();
+    apart: bool,
+    is_named: impl Fn(&Ident) -> bool,
+) -> Rebound {
+    let mut rebound = Rebound::default();
     for (at, argument) in sig.inputs.iter_mut().enumerate() {
         match argument {
             // Takes all of `self`, not only the fields that the body names.
             FnArg::Receiver(receiver) => {
                 let this = receiver.self_token;
-                rebound.extend(ours!(let _ = &#this;));
+                rebound.names.extend(ours!(let _ = &#this;));
             }
             FnArg::Typed(argument) => {
                 let stays = match &*argument.pat {
-                    Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => is_taken(&pat.ident),
+                    Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => is_named(&pat.ident),
                     _ => !patterns,
                 };
                 if stays {
@@ -193,6 +222,7 @@ fn rebind(
                 let bind = |pattern: &dyn ToTokens| ours!(#(#cfgs)* #allow #(#lints)* let #pattern = #name;);
                 // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`. It
                 // is `mut` for the sake of a `ref mut`.
+                let rebound = if is_plain || !apart { &mut rebound.names } else { &mut rebound.patterns };
                 if !is_plain {
                     rebound.extend(bind(&ours!(mut #name)));
                 }

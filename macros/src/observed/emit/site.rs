@@ -21,14 +21,14 @@ pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let (span, spanned) = span::declared(plan, &given, &opens, private);
     let mut parts = vec![(ours!(__span), spanned)];
     parts.extend(span::returned(plan, &given, private));
-    let site = if plan.has_site() {
+    let site = if plan.has_site {
         parts.push((ours!(__site), ours!(&__TALLIED_SITE)));
         counted(plan, &given, &opens, private)
     } else {
         parts.push((ours!(__site), ours!(&#private::NOWHERE)));
         TokenStream::new()
     };
-    let has_labels = plan.has_site() || plan.span.as_ref().is_some_and(|span| span.has_labels);
+    let has_labels = plan.has_site || plan.span.as_ref().is_some_and(|span| span.has_labels);
     let labels = has_labels.then_some(labels);
     let (names, values): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     ours!(let (#(#names),*) = { #constants #labels #site #span (#(#values),*) };)
@@ -94,12 +94,13 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let tell = span::tell(plan, given, private);
     let common = ours!(#words #at_most #after #silent #given_budget);
     let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
+    let says_busy = plan.busy.is_some().then(|| ours!(.busy(&__TALLIED_BUSY_SAYS)));
     let constant = &cells.constant;
     ours!(
         #constant
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #in_flight #tell #common;
+                #counter #histogram #in_flight #says_busy #tell #common;
         #alias
         #busy
         static __TALLIED_CELLS: #cells_type = <#cells_type>::new();

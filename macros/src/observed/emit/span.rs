@@ -94,7 +94,7 @@ pub(super) fn declared(
 }
 
 /// Opens the span where the arguments are. Nothing is evaluated if nobody wants to see it.
-// expands to: `let opened = match ready(&span) { Some(ready) => ready.open(set, &[Some(&id), …]), None => Span::none() };`
+// expands to: `let opened = match ready(&span) { Some(ready) => Some(ready.open(set, &[Some(&id), …])), None => None };`
 pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> Option<TokenStream> {
     let span = plan.span.as_ref().filter(|span| span.has_values())?;
     let values = span.fields.iter().map(|field| value(field, private));
@@ -122,23 +122,33 @@ pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> O
             }
         )
     });
+    // What is only a span has nothing to count.
+    let (preparing, prepared) = if plan.has_site {
+        (ours!(let __preparing = #private::Preparing::new(__site, #set);), ours!(__preparing.done();))
+    } else {
+        (TokenStream::new(), TokenStream::new())
+    };
     Some(ours!(
         // That the user's names are used here is ours.
         #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
         let __opened = match #private::ready(&__span) {
             ::core::option::Option::Some(__ready) => {
+                #preparing
                 let __opened = #open;
                 #follows
-                __opened
+                #prepared
+                ::core::option::Option::Some(__opened)
             }
-            ::core::option::Option::None => #private::tracing::Span::none(),
+            ::core::option::Option::None => ::core::option::Option::None,
         };
     ))
 }
 
 // expands to: `Some::<&dyn Value>(&debug(&value))`
 fn value(Field { how, value, cfgs, .. }: &Field, private: &TokenStream) -> TokenStream {
-    let Some(value) = value else { return ours!(::core::option::Option::None) };
+    let Some(value) = value else {
+        return ours!(::core::option::Option::Some::<&dyn #private::tracing::Value>(&#private::tracing::field::Empty));
+    };
     // What has no such form is blamed where it stands.
     let at = Place::mixed_site().located_at(value.span());
     let value = match how {
@@ -210,16 +220,16 @@ pub(super) fn say_returned(plan: &Plan) -> Option<TokenStream> {
 }
 
 /// Tells the end of each call, or of a slow one.
-// expands to: `.tell(|nanos, status| if nanos > 100_000_000 { event!(…) })`
+// expands to: `.tell(|ended| if ended.nanos() > 100_000_000 { event!(…) })`
 pub(super) fn tell(plan: &Plan, given: &Given, private: &TokenStream) -> Option<TokenStream> {
     let (Given { target, .. }, name) = (given, &plan.name);
     let event = |level: &TokenStream, message: &str| {
         ours!(#private::tracing::event!(
             target: #target,
             #level,
-            function = #name,
-            elapsed_ms = #private::millis(__nanos),
-            status = __status,
+            function = &*__ended.function(#name),
+            elapsed_ms = #private::millis(__ended.nanos()),
+            status = __ended.status(),
             #message
         ))
     };
@@ -229,8 +239,8 @@ pub(super) fn tell(plan: &Plan, given: &Given, private: &TokenStream) -> Option<
             Slow::Given(_) => ours!(const { #private::nanos_of(__TALLIED_SLOW) }),
         };
         let event = event(&named("WARN", private), "slow call");
-        ours!(if __nanos > #limit { #event })
+        ours!(if __ended.nanos() > #limit { #event })
     });
     let log = plan.events.log.as_ref().map(|log| event(&level(log, "LOG", private), "call ended"));
-    plan.is_loud().then(|| ours!(.tell(|__nanos, __status| { #slow #log })))
+    plan.is_loud().then(|| ours!(.tell(|__ended| { #slow #log })))
 }
