@@ -232,6 +232,12 @@ async fn timed(count: u8) -> u8 {
     count
 }
 
+/// As tracing reads it, without commas; and what it does not record.
+#[instrument("blanks" level = "info" skip(b) err,, fields(late),)]
+fn blanks(a: u8, b: u8, [c, _]: [u8; 2]) -> Result<u8, String> {
+    Ok(a + b + c)
+}
+
 #[instrument(skip(self))]
 impl Memory {
     fn first(&self, key: &str) -> usize {
@@ -248,13 +254,14 @@ impl Memory {
 fn instrument_records_all_and_counts_what_it_is_asked_to() {
     let notes = Notes::during(|| {
         traced(1);
+        assert_eq!(blanks(1, 2, [3, 4]), Ok(6));
         finish(timed(2));
         Memory(1).first("key");
         Memory(1).second();
     });
     assert_eq!(
         opened(&notes),
-        ["traced count=1u64 in []", "another name in []", "first key=\"key\" in []"],
+        ["traced count=1u64 in []", "blanks a=1u64 in []", "another name in []", "first key=\"key\" in []"],
         "the name is in the span already"
     );
     let text = tallied::gather_metrics();

@@ -32,11 +32,12 @@ use proc_macro::TokenStream;
 ///
 /// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>`,
 /// `Box<dyn Future + Unpin>` or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future. `future`
-/// says that another type is one of these boxes. `docs/shapes.md` has a table of all shapes.
+/// says that another type is one of these boxes, where the body does not show it by `Box::pin(async move { … })` at its end.
+/// `docs/shapes.md` has a table of all shapes.
 ///
 /// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
-/// own attribute behind them. `#[observed(skip)]` leaves a method out; within a block the
-/// attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is left out too: it also runs in
+/// own attribute, which go before the block's; labels, fields and what is skipped add up. `#[observed(skip)]` leaves a
+/// method out; within a block the attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is left out too: it also runs in
 /// the compiler, where nothing is counted.
 ///
 /// # What a call is told as
@@ -69,7 +70,7 @@ use proc_macro::TokenStream;
 /// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
 /// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
 /// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
-/// | `busy` | time inside the polls of a future: a histogram like the one above, `{crate}_…_busy_seconds` |
+/// | `busy` | time inside the polls of a future: a histogram like the one above, `{crate}_…_busy_seconds`; it is read by itself, so a scrape may see it a call before or behind the others |
 /// | `buckets = CONST` | the bounds of the histogram, and of `busy`, in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
 /// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
 /// | `future` | the returned value is a boxed future, though its type does not show it |
@@ -141,7 +142,8 @@ use proc_macro::TokenStream;
 /// labels; those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
 /// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it has
 /// no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
-/// them leaves the function (`?`), there was no call. A span has at most 32 fields.
+/// them leaves the function (`?`), there was no call; one that panics has ended it. A span has at most 32 fields. What must
+/// not be seen is skipped by its name, `skip(password)`: a further field `password.masked` hides nothing.
 ///
 /// The span of a future is opened at its first poll. One that evaluates something of yours (`args`, `fields`, `parent`,
 /// `follows_from`) in a function that returns a future by hand is opened when that is called, because later the arguments
@@ -153,8 +155,8 @@ use proc_macro::TokenStream;
 /// the span and by `Debug`, unless they say others. `err` needs a `Result`. `ret` tells of the whole value; beside `err`, of
 /// what is in `Ok`.
 ///
-/// `slow` and `log` have the fields `function`, `elapsed_ms` (a number with a fraction) and `status` and the messages `slow call` and
-/// `call ended`. They tell of every way to end: a call that was cancelled or panicked took its time too. They read the clock
+/// `slow` and `log` have the fields `function`, `elapsed_ms` (a number with a fraction) and `status` and the messages `slow
+/// call` and `call ended`. They tell of every way to end: a call that was cancelled or panicked took its time too. They read the clock
 /// twice a call, as a histogram does, and are there without the feature `metrics`.
 ///
 /// # Limits
@@ -162,7 +164,8 @@ use proc_macro::TokenStream;
 /// A `const fn` and a function without a body are refused, each with the reason. In a function with
 /// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`),
 /// `Location::caller()` is the function itself. A function that returns a future under a name of its own (a struct, an
-/// alias that is not called `BoxFuture` or `LocalBoxFuture` and has no `future` in its attribute) is told when it returns
+/// alias that is not called `BoxFuture` or `LocalBoxFuture`), without `future` and without `Box::pin(async move { … })` at its
+/// end, is told when it returns
 /// that future, not when the future is done. An `async fn` that returns a closure over references (`-> impl Fn(&str) ->
 /// &str`) does not compile.
 #[proc_macro_attribute]
@@ -182,8 +185,15 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// #[instrument(skip(payload), histogram)]        // and a duration histogram
 /// ```
 ///
-/// Other than tracing's, it refuses a word that it does not know, takes its arguments in any order, and goes on a whole
-/// `impl` block.
+/// Other than tracing's attribute, it
+///
+/// - refuses a word that it does not know, takes its arguments in any order, and goes on a whole `impl` block (where a
+///   method's own attribute is `#[instrument(…)]` too, and goes before the block's);
+/// - is of the future of every function that is seen to return one, though it is made by `.boxed()`, in branches or by
+///   another function; the span is opened at its first poll if the body ends with `async move { … }` or
+///   `Box::pin(async move { … })`, else when the function is called;
+/// - drops arguments inside the span where something is counted, or `err` or `ret` see the value;
+/// - names the field and the span of `r#type` `type`, and takes at most 32 fields.
 #[proc_macro_attribute]
 pub fn instrument(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand(attribute, item, Defaults::Instrument)

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::clock::{Busy, Stopwatch};
-use crate::guard::{Call, Preparing};
+use crate::guard::{self, Call, Preparing};
 use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
 use crate::span::{self, Spanned};
@@ -129,7 +129,8 @@ where
                 this.opening.open(*this.set)
             };
             *this.span = Some(span);
-            *this.waiting = Some(Call::begin(this.site, *this.set, Ways::of::<T>(true)));
+            guard::expect(*this.site, Ways::of::<T>(true));
+            *this.waiting = Some(Call::begin(this.site, *this.set));
         }
         let Some(span) = this.span.as_ref() else { return Poll::Pending };
         let entered = enter(span);

@@ -11,7 +11,7 @@ use tracing::span::EnteredSpan;
 use crate::clock::{Started, Stopwatch};
 use crate::outcome::{Returned, Status, Told, Ways};
 use crate::site::Callsite;
-use crate::span::{self, Spanned};
+use crate::span::{self, SpanSite, Spanned};
 
 /// A running call. `B` is `()`, or takes the time of its polls.
 pub struct Call<K: Callsite, B: Stopwatch> {
@@ -24,8 +24,8 @@ pub struct Call<K: Callsite, B: Stopwatch> {
 impl<K: Callsite, B: Stopwatch> Call<K, B> {
     /// The call begins now.
     #[inline]
-    pub(crate) fn begin(site: &'static K, set: usize, ways: Ways) -> Self {
-        site.begin(set, ways);
+    pub(crate) fn begin(site: &'static K, set: usize) -> Self {
+        site.begin(set);
         Call { site, set, started: K::TIMED.then(Started::now), busy: B::default() }
     }
 
@@ -80,6 +80,20 @@ impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
     }
 }
 
+// No function: a span would be moved into it, which costs more than all the rest.
+macro_rules! run {
+    ($site:ident, $set:ident, $entered:ident, $body:ident, $told:ident) => {{
+        let call = Call::<K, ()>::begin($site, $set);
+        let out = $body();
+        call.end(|| $told(&out), $entered.as_deref());
+        // For most calls there is none, and nothing to leave.
+        if $entered.is_none() {
+            mem::forget($entered);
+        }
+        out
+    }};
+}
+
 /// Runs `body` as a call of `site` with one of its label sets, inside the span.
 #[inline]
 pub fn observe<K: Callsite, R, T: Told>(
@@ -89,7 +103,8 @@ pub fn observe<K: Callsite, R, T: Told>(
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    observe_in(site, set, span::enter(&span, set), body, told)
+    let entered = enter(site, set, &span, Ways::of::<T>(false));
+    run!(site, set, entered, body, told)
 }
 
 /// The same, in a span that is entered, if there is one.
@@ -101,14 +116,36 @@ pub fn observe_in<K: Callsite, R, T: Told>(
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let call = Call::<K, ()>::begin(site, set, Ways::of::<T>(false));
-    let out = body();
-    call.end(|| told(&out), entered.as_deref());
-    // For most calls there is none, and nothing to leave.
-    if entered.is_none() {
-        mem::forget(entered);
+    expect(site, Ways::of::<T>(false));
+    run!(site, set, entered, body, told)
+}
+
+/// A call is about to begin that can end in these ways.
+#[inline]
+pub(crate) fn expect<K: Callsite>(site: &'static K, ways: Ways) {
+    if !site.is_met(ways) {
+        site.meet(ways);
     }
-    out
+}
+
+/// The same, and enters its span. What is seldom is asked for together, because that is less code.
+#[inline]
+fn enter<K: Callsite>(site: &'static K, set: usize, span: &impl Spanned, ways: Ways) -> Option<EnteredSpan> {
+    #[cold]
+    #[inline(never)]
+    fn seldom<K: Callsite>(site: &'static K, set: usize, span: &'static SpanSite, ways: Ways) -> Option<EnteredSpan> {
+        expect(site, ways);
+        span::enter(&|| Some((span, span.level())), set)
+    }
+
+    match span() {
+        Some((span, level)) if span::is_on(level) || !site.is_met(ways) => seldom(site, set, span, ways),
+        Some(_) => None,
+        None => {
+            expect(site, ways);
+            None
+        }
+    }
 }
 
 /// While the values of a span are evaluated: a panic there has ended the call. One that leaves the function was none.
@@ -136,7 +173,8 @@ impl<K: Callsite> Drop for Preparing<K> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let panicked = self.site.words().panicked;
-            self.site.begin(self.set, Ways::only(panicked));
+            expect(self.site, Ways::only(panicked));
+            self.site.begin(self.set);
             self.site.end(self.set, self.set, panicked, 0, 0);
         }
     }
@@ -158,13 +196,19 @@ impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
     pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
-        Self::begin_in(site, set, span::enter(&span, set))
+        Self::entered(site, set, enter(site, set, &span, Ways::of::<Returned<Status>>(false)))
     }
 
     /// The same, in a span that is entered, if there is one.
     #[inline]
     pub fn begin_in(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
-        let call = Some(Call::begin(site, set, Ways::of::<Returned<Status>>(false)));
+        expect(site, Ways::of::<Returned<Status>>(false));
+        Self::entered(site, set, entered)
+    }
+
+    #[inline]
+    fn entered(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
+        let call = Some(Call::begin(site, set));
         Inline { call, unwinding_before: std::thread::panicking(), entered }
     }
 }

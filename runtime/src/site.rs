@@ -24,8 +24,12 @@ pub trait Callsite: Sync + 'static {
     const TIMED: bool;
     /// Whether calls are of interest though nothing is counted.
     const IS_HEARD: bool;
-    /// A call with these labels begins that can end in these ways.
-    fn begin(&'static self, set: usize, ways: Ways);
+    /// Whether calls that can end in these ways were met before.
+    fn is_met(&'static self, ways: Ways) -> bool;
+    /// The first call, or the first of an instance that can end in another way.
+    fn meet(&'static self, ways: Ways);
+    /// A call with these labels begins.
+    fn begin(&'static self, set: usize);
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
     /// calls are timed, and after so much of it inside polls if that is.
     fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64);
@@ -221,15 +225,15 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
 /// A callsite that another one tells of its calls.
 pub trait Further: Sync {
-    /// A call begins.
-    fn begin(&'static self, set: usize, ways: Ways);
+    /// Calls can end in these ways.
+    fn meet(&'static self, ways: Ways);
     /// It ended.
     fn end(&'static self, set: usize, status: usize, nanos: u64);
 }
 
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Further for Site<N, S, K, P> {
-    fn begin(&'static self, set: usize, ways: Ways) {
-        Callsite::begin(self, set, ways);
+    fn meet(&'static self, ways: Ways) {
+        Callsite::meet(self, ways);
     }
 
     fn end(&'static self, set: usize, status: usize, nanos: u64) {
@@ -247,7 +251,12 @@ impl Callsite for Nowhere {
     const TIMED: bool = false;
     const IS_HEARD: bool = false;
     #[inline]
-    fn begin(&'static self, _: usize, _: Ways) {}
+    fn is_met(&'static self, _: Ways) -> bool {
+        true
+    }
+    fn meet(&'static self, _: Ways) {}
+    #[inline]
+    fn begin(&'static self, _: usize) {}
     #[inline]
     fn end(&'static self, _: usize, _: usize, _: usize, _: u64, _: u64) {}
     #[inline]
@@ -263,16 +272,26 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     const IS_HEARD: bool = P & LOUD != 0;
 
     #[inline]
-    fn begin(&'static self, set: usize, ways: Ways) {
+    fn is_met(&'static self, ways: Ways) -> bool {
         let seen = self.cells.ways.load(Relaxed);
-        if if P & SURE != 0 { seen == 0 } else { seen & ways.bits() != ways.bits() } {
-            self.meet(ways);
-        }
-        if P & RUNNING != 0 {
-            self.cells.sets[set].running.up();
+        if P & SURE != 0 { seen != 0 } else { seen & ways.bits() == ways.bits() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn meet(&'static self, ways: Ways) {
+        if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
+            catalogue::add(&self.entry);
         }
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
-            busy.begin(set, ways);
+            busy.meet(ways);
+        }
+    }
+
+    #[inline]
+    fn begin(&'static self, set: usize) {
+        if P & RUNNING != 0 {
+            self.cells.sets[set].running.up();
         }
     }
 
@@ -307,7 +326,12 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     const TIMED: bool = P & LOUD != 0;
     const IS_HEARD: bool = P & LOUD != 0;
     #[inline]
-    fn begin(&'static self, _: usize, _: Ways) {}
+    fn is_met(&'static self, _: Ways) -> bool {
+        true
+    }
+    fn meet(&'static self, _: Ways) {}
+    #[inline]
+    fn begin(&'static self, _: usize) {}
     #[inline]
     fn end(&'static self, _: usize, _: usize, status: usize, nanos: u64, _: u64) {
         self.tell(status, nanos);
@@ -327,15 +351,6 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
     #[inline(never)]
     fn observe(&self, set: usize, status: usize, nanos: u64) {
         self.cells.sets[set].calls[status].observe(nanos, &self.nanos);
-    }
-
-    /// The first call, or the first of an instance that can end in another way.
-    #[cold]
-    #[inline(never)]
-    fn meet(&'static self, ways: Ways) {
-        if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
-            catalogue::add(&self.entry);
-        }
     }
 }
 

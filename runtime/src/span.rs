@@ -61,6 +61,10 @@ impl SpanSite {
         }
     }
 
+    pub(crate) fn level(&self) -> Level {
+        *self.metadata.level()
+    }
+
     /// Whether somebody wants to see it now.
     #[cold]
     #[inline(never)]
@@ -97,7 +101,7 @@ impl SpanSite {
 
 /// Compares levels: the one thing that is done where the call is.
 #[inline]
-fn is_on(level: Level) -> bool {
+pub(crate) fn is_on(level: Level) -> bool {
     tracing::level_enabled!(level) || tracing::if_log_enabled! { level, { true } else { false } }
 }
 

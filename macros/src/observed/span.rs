@@ -92,7 +92,7 @@ pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, e
         ambiguous(args, callee, errors);
     }
     // What is skipped must be there, whether it would be recorded or not.
-    let recorded = recorded(callee, args, errors);
+    let recorded = recorded(callee, args, defaults, errors);
     if args.span.as_ref().is_some_and(|span| !span.on) {
         let values = [&args.level, &args.name, &args.parent, &args.follows_from];
         let keys = values.into_iter().flatten().map(|value| &value.key);
@@ -301,7 +301,7 @@ impl args::Field {
 
 /// What the parameters bind.
 pub fn bound_names(callee: &Callee) -> Vec<String> {
-    bound(callee).into_iter().map(|(name, ..)| name.to_string()).collect()
+    bound(callee, false).into_iter().map(|(name, ..)| name.to_string()).collect()
 }
 
 /// Words that record something and may be a parameter's name: which of the two is meant, nobody should have to guess.
@@ -317,7 +317,7 @@ fn ambiguous(args: &Args, callee: &Callee, errors: &Errors) {
     }
 }
 
-fn bound(callee: &Callee) -> Vec<(Ident, How, Vec<Attribute>)> {
+fn bound(callee: &Callee, as_tracing: bool) -> Vec<(Ident, How, Vec<Attribute>)> {
     let mut bound: Vec<(Ident, How, Vec<Attribute>)> = Vec::new();
     for input in &callee.sig.inputs {
         match input {
@@ -328,7 +328,7 @@ fn bound(callee: &Callee) -> Vec<(Ident, How, Vec<Attribute>)> {
                 let is_cfg = |attr: &&Attribute| attr.path().is_ident("cfg");
                 let cfgs: Vec<Attribute> = typed.attrs.iter().filter(is_cfg).cloned().collect();
                 let mut names = Vec::new();
-                names_in(&typed.pat, how_to_record(&typed.ty), &mut names);
+                names_in(&typed.pat, how_to_record(&typed.ty), as_tracing, &mut names);
                 bound.extend(names.into_iter().map(|(name, how)| (name, how, cfgs.clone())));
             }
         }
@@ -337,8 +337,8 @@ fn bound(callee: &Callee) -> Vec<(Ident, How, Vec<Attribute>)> {
 }
 
 /// What the parameters bind, but for what is skipped, each as a field of its name.
-fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field)> {
-    let bound = bound(callee);
+fn recorded(callee: &Callee, args: &Args, defaults: Defaults, errors: &Errors) -> Vec<(String, Field)> {
+    let bound = bound(callee, defaults == Defaults::Instrument);
     if let (Some(skip), Some(all)) = (&args.skip, &args.skip_all) {
         errors.at(all, format!("`skip_all` leaves out what `{}` names, and the rest; remove one of the two", skip.key));
     }
@@ -370,15 +370,17 @@ fn recorded(callee: &Callee, args: &Args, errors: &Errors) -> Vec<(String, Field
 }
 
 /// The names that a pattern binds. What a pattern takes apart has a type that the signature does not show.
-fn names_in(pattern: &Pat, how: How, names: &mut Vec<(Ident, How)>) {
+fn names_in(pattern: &Pat, how: How, as_tracing: bool, names: &mut Vec<(Ident, How)>) {
+    let mut within = |pattern: &Pat, how| names_in(pattern, how, as_tracing, names);
     match pattern {
         Pat::Ident(pattern) => names.push((pattern.ident.clone(), how)),
-        Pat::Reference(pattern) => names_in(&pattern.pat, how, names),
-        Pat::Paren(pattern) => names_in(&pattern.pat, how, names),
-        Pat::Struct(pattern) => pattern.fields.iter().for_each(|field| names_in(&field.pat, How::Debug, names)),
-        Pat::Tuple(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
-        Pat::TupleStruct(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
-        Pat::Slice(pattern) => pattern.elems.iter().for_each(|pattern| names_in(pattern, How::Debug, names)),
+        Pat::Reference(pattern) => within(&pattern.pat, how),
+        Pat::Struct(pattern) => pattern.fields.iter().for_each(|field| within(&field.pat, How::Debug)),
+        Pat::Tuple(pattern) => pattern.elems.iter().for_each(|pattern| within(pattern, How::Debug)),
+        Pat::TupleStruct(pattern) => pattern.elems.iter().for_each(|pattern| within(pattern, How::Debug)),
+        // Of these, tracing's attribute records nothing: what was kept back stays so.
+        Pat::Paren(pattern) if !as_tracing => within(&pattern.pat, how),
+        Pat::Slice(pattern) if !as_tracing => pattern.elems.iter().for_each(|pattern| within(pattern, How::Debug)),
         _ => {}
     }
 }

@@ -226,7 +226,14 @@ pub struct Buckets {
 pub fn parse(attribute: TokenStream, defaults: Defaults, errors: &Errors) -> Args {
     let mut args = Args::default();
     let parser = |input: ParseStream<'_>| {
-        list(input, errors, |input| argument(input, &mut args, defaults, errors));
+        if defaults == Defaults::Instrument {
+            // tracing's attribute reads commas as it reads blanks.
+            while !input.is_empty() {
+                until_comma(input, errors, |input| argument(input, &mut args, defaults, errors), false);
+            }
+        } else {
+            list(input, errors, |input| argument(input, &mut args, defaults, errors));
+        }
         Ok(())
     };
     // The list swallows every token, so this only fails where a token is unreadable.
@@ -239,21 +246,33 @@ pub fn parse(attribute: TokenStream, defaults: Defaults, errors: &Errors) -> Arg
 /// Reads arguments between commas; after a broken one, goes on behind the next comma.
 fn list(input: ParseStream<'_>, errors: &Errors, mut one: impl FnMut(ParseStream<'_>) -> syn::Result<()>) {
     while !input.is_empty() {
-        let read = one(input).and_then(|()| {
-            if input.is_empty() || input.peek(Token![,]) {
-                Ok(())
-            } else {
-                Err(input.error("expected `,` after the argument"))
-            }
-        });
-        if let Err(error) = read {
-            errors.push(error);
-            while !input.is_empty() && !input.peek(Token![,]) {
-                let _ = input.parse::<TokenTree>();
-            }
-        }
-        let _ = input.parse::<Option<Token![,]>>();
+        until_comma(input, errors, &mut one, true);
     }
+}
+
+/// Reads one argument and the comma behind it.
+fn until_comma(
+    input: ParseStream<'_>,
+    errors: &Errors,
+    one: impl FnOnce(ParseStream<'_>) -> syn::Result<()>,
+    needs_comma: bool,
+) {
+    let is_blank = !needs_comma && input.peek(Token![,]);
+    let read = if is_blank { Ok(()) } else { one(input) };
+    let read = read.and_then(|()| {
+        if input.is_empty() || input.peek(Token![,]) || !needs_comma {
+            Ok(())
+        } else {
+            Err(input.error("expected `,` after the argument"))
+        }
+    });
+    if let Err(error) = read {
+        errors.push(error);
+        while !input.is_empty() && !input.peek(Token![,]) {
+            let _ = input.parse::<TokenTree>();
+        }
+    }
+    let _ = input.parse::<Option<Token![,]>>();
 }
 
 fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors: &Errors) -> syn::Result<()> {
@@ -274,7 +293,8 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
         return Err(input.error(format!("expected an argument such as `histogram`{literal}")));
     }
     let key = input.call(Ident::parse_any)?;
-    let bare = input.is_empty() || input.peek(Token![,]);
+    let has_value = input.peek(Token![=]) || input.peek(token::Paren);
+    let bare = input.is_empty() || input.peek(Token![,]) || defaults == Defaults::Instrument && !has_value;
     let word = key.unraw().to_string();
     if span::argument(input, &key, bare, args, errors)? {
         return Ok(());
