@@ -173,7 +173,7 @@ impl<K: Callsite> Drop for Preparing<K> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let panicked = self.site.words().panicked;
-            expect(self.site, Ways::only(panicked));
+            expect(self.site, self.site.ways());
             self.site.begin(self.set);
             self.site.end(self.set, self.set, panicked, 0, 0);
         }

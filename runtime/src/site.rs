@@ -28,6 +28,8 @@ pub trait Callsite: Sync + 'static {
     fn is_met(&'static self, ways: Ways) -> bool;
     /// The first call, or the first of an instance that can end in another way.
     fn meet(&'static self, ways: Ways);
+    /// What is known of its ways before a value's type is: for a call that panics before it begins.
+    fn ways(&self) -> Ways;
     /// A call with these labels begins.
     fn begin(&'static self, set: usize);
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
@@ -255,6 +257,9 @@ impl Callsite for Nowhere {
         true
     }
     fn meet(&'static self, _: Ways) {}
+    fn ways(&self) -> Ways {
+        Status::WORDS.all()
+    }
     #[inline]
     fn begin(&'static self, _: usize) {}
     #[inline]
@@ -286,6 +291,11 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
             busy.meet(ways);
         }
+    }
+
+    fn ways(&self) -> Ways {
+        // A callsite that is sure of them is met once.
+        if P & SURE != 0 { self.definition.at_most } else { Ways::only(self.definition.words.panicked) }
     }
 
     #[inline]
@@ -330,6 +340,9 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
         true
     }
     fn meet(&'static self, _: Ways) {}
+    fn ways(&self) -> Ways {
+        self.definition.at_most
+    }
     #[inline]
     fn begin(&'static self, _: usize) {}
     #[inline]
