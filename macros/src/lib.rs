@@ -30,15 +30,15 @@ use proc_macro::TokenStream;
 /// #[observed(level = "debug", fields(id = %job.id), err, slow = "100ms")]
 /// ```
 ///
-/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn Future>>`,
-/// `Box<dyn Future + Unpin>` or `BoxFuture` (so under `#[async_trait]` too): of those it observes the future. `future`
-/// says that another type is one of these boxes, where the body does not show it by `Box::pin(async move { … })` at its end.
-/// `docs/shapes.md` has a table of all shapes.
+/// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn
+/// Future>>`, `Box<dyn Future + Unpin>` or `BoxFuture` (so under `#[async_trait]` too): of those it observes the
+/// future. `future` says that another type is one of these boxes, where the body does not show it by `Box::pin(async
+/// move { … })` at its end. `docs/shapes.md` has a table of all shapes.
 ///
 /// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
 /// own attribute, which go before the block's; labels, fields and what is skipped add up. `#[observed(skip)]` leaves a
-/// method out; within a block the attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is left out too: it also runs in
-/// the compiler, where nothing is counted.
+/// method out; within a block the attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is
+/// left out too: it also runs in the compiler, where nothing is counted.
 ///
 /// # What a call is told as
 ///
@@ -98,8 +98,8 @@ use proc_macro::TokenStream;
 /// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
 ///
 /// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
-/// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up, and `tallied::init` reports
-/// them with both places: a label with one value, `labels(step = "load")`, tells them apart.
+/// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up, and `tallied::init`
+/// reports them with both places: a label with one value, `labels(step = "load")`, tells them apart.
 ///
 /// # Labels
 ///
@@ -140,32 +140,32 @@ use proc_macro::TokenStream;
 ///
 /// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the
 /// labels; those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
-/// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it has
-/// no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
-/// them leaves the function (`?`), there was no call; one that panics has ended it. A span has at most 32 fields. What must
-/// not be seen is skipped by its name, `skip(password)`: a further field `password.masked` hides nothing.
+/// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it
+/// has no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
+/// them leaves the function (`?`), there was no call; one that panics has ended it. A span has at most 32 fields. What
+/// must not be seen is skipped by its name, `skip(password)`: a further field `password.masked` hides nothing.
 ///
-/// The span of a future is opened at its first poll. One that evaluates something of yours (`args`, `fields`, `parent`,
-/// `follows_from`) in a function that returns a future by hand is opened when that is called, because later the arguments
-/// are gone.
+/// The span of a future is opened at its first poll, and closed when it is ready. One that evaluates something of yours
+/// (`args`, `fields`, `parent`, `follows_from`) in a function that returns a future by hand is opened when that is
+/// called, because later the arguments are gone. A panic of such a function before it has a future is told, without a
+/// time.
 ///
 /// # Events
 ///
 /// They have the span's target, and stand in the span. `err` is at level ERROR and by `Display`, `ret` at the level of
-/// the span and by `Debug`, unless they say others. `err` needs a `Result`. `ret` tells of the whole value; beside `err`, of
-/// what is in `Ok`.
+/// the span and by `Debug`, unless they say others. `err` needs a `Result`. `ret` tells of the whole value; beside
+/// `err`, of what is in `Ok`.
 ///
-/// `slow` and `log` have the fields `function`, `elapsed_ms` (a number with a fraction) and `status` and the messages `slow
-/// call` and `call ended`. They tell of every way to end: a call that was cancelled or panicked took its time too. They read the clock
-/// twice a call, as a histogram does, and are there without the feature `metrics`.
+/// `slow` and `log` have the fields `function`, `elapsed_ms` (a number with a fraction) and `status` and the messages
+/// `slow call` and `call ended`. They tell of every way to end: a call that was cancelled or panicked took its time
+/// too. They read the clock twice a call, as a histogram does, and are there without the feature `metrics`.
 ///
 /// # Limits
 ///
-/// A `const fn` and a function without a body are refused, each with the reason. In a function with
-/// `#[track_caller]` whose type may be a `Result`, or whose value is asked for (`after`, `status`),
-/// `Location::caller()` is the function itself. A function that returns a future under a name of its own (a struct, an
-/// alias that is not called `BoxFuture` or `LocalBoxFuture`), without `future` and without `Box::pin(async move { … })` at its
-/// end, is told when it returns
+/// A `const fn` and a function without a body are refused, each with the reason. In a function with `#[track_caller]`
+/// whose type may be a `Result`, or whose value is asked for (`after`, `status`), `Location::caller()` is the function
+/// itself. A function that returns a future under a name of its own (a struct, an alias that is not called `BoxFuture`
+/// or `LocalBoxFuture`), without `future` and without `Box::pin(async move { … })` at its end, is told when it returns
 /// that future, not when the future is done. An `async fn` that returns a closure over references (`-> impl Fn(&str) ->
 /// &str`) does not compile.
 #[proc_macro_attribute]
@@ -250,10 +250,9 @@ pub fn label(input: TokenStream) -> TokenStream {
 /// fn read(cache: Cache<'_>) -> Option<Page> { … }
 /// ```
 ///
-/// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, a `char`, an address, an
-/// `Option` of these, or what implements `OpenLabel`. No two
-/// labels may have the same name, those behind `flatten` included: the compiler refuses it. `#[label(crate = path)]`
-/// says where `tallied` is.
+/// A field is a [`Label`](derive@Label), or with `max = N` a string, an integer, a `char`, an address, an `Option` of
+/// these, or what implements `OpenLabel`. No two labels may have the same name, those behind `flatten` included: the
+/// compiler refuses it. `#[label(crate = path)]` says where `tallied` is.
 #[proc_macro_derive(LabelSet, attributes(label))]
 pub fn label_set(input: TokenStream) -> TokenStream {
     label_sets::derive(input.into()).into()
