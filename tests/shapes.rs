@@ -30,7 +30,9 @@ fn told(shape: &str) -> String {
     let exposition = tallied::gather_metrics();
     let of_it = |line: &&str| line.contains(&format!("{{shape=\"{shape}\""));
     let text = exposition.lines().filter(of_it).collect::<Vec<_>>().join("\n");
-    let read = |family: &str, labels: &[(&str, &str)]| value(&text, &format!("tallied_tests_shape_{family}"), labels);
+    // The package may be one of another edition.
+    let package = env!("CARGO_PKG_NAME").replace('-', "_");
+    let read = |family: &str, labels: &[(&str, &str)]| value(&text, &format!("{package}_shape_{family}"), labels);
     let running = read("in_flight", &[("shape", shape)]).unwrap_or_default();
     assert!(running.abs() < 0.5, "{running} calls of {shape} are running");
     let count = |status| {
