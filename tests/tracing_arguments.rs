@@ -374,8 +374,7 @@ async fn kept(number: u8) -> u8 {
 #[observed(counter = "arguments_fused_total")]
 fn fused(number: u8) -> impl Future<Output = u8> {
     let mut number = Some(number);
-    // Ready more than once.
-    std::future::poll_fn(move |_| Poll::Ready(number.take().unwrap_or_default()))
+    std::future::poll_fn(move |_| number.take().map_or(Poll::Pending, Poll::Ready))
 }
 
 #[test]
@@ -386,7 +385,7 @@ fn a_span_is_closed_when_its_future_is_ready_though_that_is_kept() {
         tracing::info!("after");
         let mut future = pin!(fused(2));
         assert_eq!(poll(future.as_mut()), Poll::Ready(2));
-        assert_eq!(poll(future.as_mut()), Poll::Ready(0), "what it does then is its own affair");
+        assert_eq!(poll(future.as_mut()), Poll::Pending, "and no second call");
     });
     let of = |name: &str| {
         let line = |what: &str| format!("{what} {name}");
@@ -537,4 +536,170 @@ fn a_future_whose_arguments_are_recorded_does_not_store_them_again() {
     let bare = of(size(&bare_level([0; SIZE])), size(&bare_levels([0; SIZE])));
     let ours = of(size(&level([0; SIZE])), size(&levels([0; SIZE])));
     assert!(ours.0 <= bare.0 + 250 && ours.1 <= bare.1 + 2 * 250, "{bare:?} {ours:?}");
+}
+
+/// Says when it is dropped.
+struct Permit(&'static str);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        tracing::info!("dropped {}", self.0);
+    }
+}
+
+struct Job {
+    id: u8,
+    _permit: Permit,
+}
+
+/// The body uses a part of it only.
+#[observed(fields(id = job.id), counter = "arguments_parts_total")]
+async fn parts(job: Job, permit: Permit, _other: Permit) -> u8 {
+    std::future::ready(()).await;
+    let _ = &permit;
+    tracing::info!("in the body");
+    job.id
+}
+
+/// What a field of another is called like, is not meant.
+#[instrument(skip_all, fields(id = job.id, of = job._permit.0), err)]
+async fn called_alike(_permit: Permit, job: Job) -> Result<u8, String> {
+    std::future::ready(()).await;
+    tracing::info!("in the body");
+    Ok(1)
+}
+
+#[test]
+fn an_argument_lives_as_long_as_the_body_whatever_its_fields_are() {
+    let lines = |future: &dyn Fn()| -> Vec<String> {
+        let notes = Notes::in_full(future);
+        notes.iter().filter_map(|note| Some(note.split_once("message=")?.1.to_owned())).collect()
+    };
+    let job = || Job { id: 1, _permit: Permit("a job") };
+    let of_parts = lines(&|| {
+        let future = parts(job(), Permit("b"), Permit("c"));
+        tracing::info!("made");
+        assert_eq!(finish(future), 1);
+    });
+    let (first, dropped) = (&of_parts[..2], &of_parts[2..]);
+    assert_eq!(first, ["made in none", "in the body in parts"]);
+    assert_eq!(dropped.len(), 3);
+    assert!(dropped.iter().all(|line| line.ends_with("in parts")), "{dropped:?}");
+    let of_alike = lines(&|| {
+        let future = called_alike(Permit("a permit"), job());
+        tracing::info!("made");
+        finish(future).unwrap();
+    });
+    assert_eq!(of_alike[..2], ["made in none", "in the body in called_alike"], "{of_alike:?}");
+    assert_eq!(of_alike.len(), 4);
+}
+
+macro_rules! ensure {
+    ($condition:expr) => {
+        if !$condition {
+            return Box::pin(std::future::ready(0));
+        }
+    };
+}
+
+#[instrument(counter = "arguments_ensured_total")]
+fn ensured(number: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+    assert!(number > 0, "as asked");
+    ensure!(number > 1);
+    Box::pin(async move { number })
+}
+
+/// Nothing but the signature says what the block gives.
+#[instrument(counter = "arguments_letters_total")]
+fn letters(text: String) -> Pin<Box<dyn Future<Output = Vec<char>> + Send>> {
+    Box::pin(
+        async move {
+            #![allow(unused_variables)]
+            const LONGEST: usize = 3;
+            let unused = 1;
+            text.chars().take(LONGEST).collect()
+        },
+    )
+}
+
+#[instrument]
+fn with_items(text: String) -> Pin<Box<dyn Future<Output = Option<usize>> + Send>> {
+    use std::collections::HashSet;
+    let letters: HashSet<char> = text.chars().collect();
+    Box::pin(async move { Some(letters.len()).filter(|len| *len > 0) })
+}
+
+struct Guarded(Permit);
+
+impl Future for Guarded {
+    type Output = &'static str;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<&'static str> {
+        Poll::Ready(self.0.0)
+    }
+}
+
+#[observed(counter = "arguments_guarded_total")]
+fn guarded(permit: Permit) -> impl Future<Output = &'static str> {
+    Guarded(permit)
+}
+
+#[test]
+fn what_stands_before_a_block_and_after_it_is_told_too() {
+    let notes = Notes::in_full(|| {
+        assert!(std::panic::catch_unwind(|| ensured(0)).is_err());
+        assert_eq!((finish(ensured(1)), finish(ensured(2))), (0, 2));
+        assert_eq!(finish(letters("four".to_owned())), ['f', 'o', 'u']);
+        assert_eq!(finish(with_items("aab".to_owned())), Some(2));
+        assert_eq!(finish(guarded(Permit("it"))), "it");
+    });
+    assert!(notes.iter().any(|note| note.ends_with("message=dropped it in guarded")), "{notes:?}");
+    let text = tallied::gather_metrics();
+    let of = |name, status| value(&text, name, &[("status", status)]);
+    assert_eq!(of("arguments_ensured_total", "ok"), Some(2.0));
+    assert_eq!(of("arguments_ensured_total", "panicked"), Some(1.0));
+    assert_eq!(of("arguments_letters_total", "ok"), Some(1.0));
+}
+
+/// Wants to see every second span.
+struct EverySecond(std::sync::atomic::AtomicUsize);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for EverySecond {
+    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> tracing::subscriber::Interest {
+        tracing::subscriber::Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &tracing::Metadata<'_>, _: tracing_subscriber::layer::Context<'_, S>) -> bool {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 == 0
+    }
+}
+
+#[observed(args, counter = "arguments_sampled_total", in_flight = "arguments_sampled")]
+async fn sampled(depth: u8) -> u8 {
+    std::future::ready(()).await;
+    depth
+}
+
+/// A field that waits for another observed future.
+#[observed(fields(inner = finish(sampled(outer))), counter = "arguments_sampled_outer_total")]
+async fn samples(outer: u8) -> u8 {
+    std::future::ready(()).await;
+    outer
+}
+
+#[test]
+fn a_subscriber_that_changes_its_mind_loses_no_call() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let subscriber = tracing_subscriber::registry().with(EverySecond(std::sync::atomic::AtomicUsize::new(0)));
+    tracing::subscriber::with_default(subscriber, || {
+        for depth in 0..10 {
+            assert_eq!(finish(sampled(depth)), depth);
+            assert_eq!(finish(samples(depth)), depth);
+        }
+    });
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "arguments_sampled_outer_total", &[("status", "ok")]), Some(10.0));
+    let inner = value(&text, "arguments_sampled_total", &[("status", "ok")]).unwrap();
+    assert!((10.0..=20.0).contains(&inner), "{inner}");
+    assert_eq!(value(&text, "arguments_sampled", &[]), Some(0.0));
 }

@@ -187,12 +187,12 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Other than tracing's attribute, it
 ///
-/// - refuses a word that it does not know, takes its arguments in any order, and goes on a whole `impl` block (where a
+/// - refuses a word that it does not know, and of a field that stands twice takes the last; takes its arguments in any order, and goes on a whole `impl` block (where a
 ///   method's own attribute is `#[instrument(…)]` too, and goes before the block's);
 /// - is of the future of every function that is seen to return one, though it is made by `.boxed()`, in branches or by
 ///   another function; the span is opened at its first poll if the body ends with `async move { … }` or
 ///   `Box::pin(async move { … })`, else when the function is called;
-/// - drops arguments inside the span where something is counted, or `err` or `ret` see the value;
+/// - drops arguments inside the span: of an `async fn`, and where something is counted or `err` or `ret` see the value;
 /// - names the field and the span of `r#type` `type`, and takes at most 32 fields.
 #[proc_macro_attribute]
 pub fn instrument(attribute: TokenStream, item: TokenStream) -> TokenStream {

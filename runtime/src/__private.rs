@@ -6,7 +6,7 @@ pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
 pub use crate::family::{STANDARD_BUCKETS, cells};
-pub use crate::future::{Inside, Observed, Opened, future_of, giving, hand_over};
+pub use crate::future::{Inside, Observed, Opened, future_of, giving, giving_as, hand_over};
 pub use crate::guard::{Inline, Preparing, observe, observe_in};
 pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,

@@ -13,7 +13,7 @@ use crate::clock::{Busy, Stopwatch};
 use crate::guard::{self, Call, Preparing};
 use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
-use crate::span::{self, Spanned};
+use crate::span::{self, SpanSite, Spanned};
 
 pin_project! {
     /// The future of an observed function.
@@ -118,7 +118,8 @@ where
         }
         if this.span.is_none() {
             let span = if S::INSIDE && this.opening.is_wanted() {
-                let polled = this.inner.as_mut().as_pin_mut().map(|inner| receive(|| inner.poll(cx)));
+                let polled =
+                    this.inner.as_mut().as_pin_mut().map(|inner| receive(this.opening.site(), || inner.poll(cx)));
                 match polled {
                     Some(Ok(span)) => span,
                     // It did not come as far as its span: no call began.
@@ -167,10 +168,43 @@ where
 /// Makes the future, by the body of a function that returns it: an `F`, or a box of one. A call that panics before there
 /// is a future has ended.
 #[inline]
-pub fn future_of<O, F: Future<Output = O>, K: Callsite>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> F {
+pub fn future_of<O, F, K>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> Once<F>
+where
+    F: Future<Output = O>,
+    K: Callsite,
+{
     let preparing = Preparing::new(site, set);
-    let future = body();
+    let inner = Some(body());
     preparing.done();
+    Once { inner }
+}
+
+pin_project! {
+    /// A future that is dropped when it is ready: in its span, though the observed one is kept. Then it waits for ever.
+    pub struct Once<F> {
+        #[pin]
+        inner: Option<F>,
+    }
+}
+
+impl<F: Future> Future for Once<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut inner = self.project().inner;
+        let Some(future) = inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let polled = future.poll(cx);
+        if polled.is_ready() {
+            inner.set(None);
+        }
+        polled
+    }
+}
+
+/// The same future, of which the compiler is told what it gives: what a `P` of it would.
+#[inline]
+pub fn giving_as<P: Future, F: Future<Output = P::Output>>(future: F) -> F {
     future
 }
 
@@ -184,8 +218,10 @@ pub fn giving<O, F: Future<Output = O>>(future: F) -> F {
 pub trait Opening {
     /// Whether it is the body that opens it.
     const INSIDE: bool;
-    /// Whether somebody wants to see it.
+    /// Whether somebody may want to see it.
     fn is_wanted(&self) -> bool;
+    /// Whose it is, among those that bodies open.
+    fn site(&self) -> Option<&'static SpanSite>;
     /// The span, at the first poll.
     fn open(&mut self, set: usize) -> Span;
 }
@@ -196,6 +232,11 @@ impl<S: Spanned> Opening for S {
     #[inline]
     fn is_wanted(&self) -> bool {
         true
+    }
+
+    #[inline]
+    fn site(&self) -> Option<&'static SpanSite> {
+        None
     }
 
     #[inline]
@@ -216,13 +257,18 @@ impl Opening for Opened {
     }
 
     #[inline]
+    fn site(&self) -> Option<&'static SpanSite> {
+        None
+    }
+
+    #[inline]
     fn open(&mut self, _: usize) -> Span {
         self.0.take().unwrap_or_else(Span::none)
     }
 }
 
-/// The body opens it, because it has the arguments, and begins with [`hand_over`]. If nobody wants to see it, nothing is
-/// handed over.
+/// The body opens it, because it has the arguments, and begins with [`hand_over`]. If nobody can want to see it, nobody
+/// waits for it.
 pub struct Inside<S>(pub S);
 
 impl<S: Spanned> Opening for Inside<S> {
@@ -230,7 +276,13 @@ impl<S: Spanned> Opening for Inside<S> {
 
     #[inline]
     fn is_wanted(&self) -> bool {
-        span::ready(&self.0).is_some()
+        // Only the level: a subscriber is asked once, by the body.
+        span::may_be_seen(&self.0)
+    }
+
+    #[inline]
+    fn site(&self) -> Option<&'static SpanSite> {
+        self.0().map(|(site, _)| site)
     }
 
     #[inline]
@@ -243,7 +295,8 @@ impl<S: Spanned> Opening for Inside<S> {
 enum HandedOver {
     /// Nobody waits for one.
     No,
-    Waiting,
+    /// Of this site: a body that is polled while another one evaluates its values keeps its own.
+    Waiting(Option<&'static SpanSite>),
     Here(Span),
 }
 
@@ -253,7 +306,7 @@ thread_local! {
 
 /// Polls a body until it hands its span over. Or gives what the poll gave, if it did not come as far.
 #[cold]
-fn receive<T>(poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
+fn receive<T>(of: Option<&'static SpanSite>, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
     /// Whoever waits further out waits again, though a poll unwinds.
     struct Before(Option<HandedOver>);
 
@@ -265,7 +318,7 @@ fn receive<T>(poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
         }
     }
 
-    let Ok(before) = HANDED_OVER.try_with(|place| place.replace(HandedOver::Waiting)) else {
+    let Ok(before) = HANDED_OVER.try_with(|place| place.replace(HandedOver::Waiting(of))) else {
         // A thread that is ending has no place for it; then the body goes on without.
         return Ok(Span::none());
     };
@@ -283,12 +336,12 @@ fn receive<T>(poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
 /// nobody waits for it.
 #[inline]
 #[must_use]
-pub fn hand_over(span: Option<Span>) -> HandOver {
-    HandOver(span)
+pub fn hand_over(span: Option<Span>, of: &impl Spanned) -> HandOver {
+    HandOver(Some((span.unwrap_or_else(Span::none), of().map(|(site, _)| site))))
 }
 
 /// See [`hand_over`].
-pub struct HandOver(Option<Span>);
+pub struct HandOver(Option<(Span, Option<&'static SpanSite>)>);
 
 // It is nobody's but ours, so it is the rest of the body that decides.
 impl UnwindSafe for HandOver {}
@@ -298,9 +351,10 @@ impl Future for HandOver {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let Some(span) = self.0.take() else { return Poll::Ready(()) };
+        let Some((span, of)) = self.0.take() else { return Poll::Ready(()) };
+        let is_its = |other: Option<&SpanSite>| of.zip(other).is_some_and(|(of, other)| std::ptr::eq(of, other));
         let handed = HANDED_OVER.try_with(|place| match place.replace(HandedOver::No) {
-            HandedOver::Waiting => {
+            HandedOver::Waiting(other) if is_its(other) => {
                 place.set(HandedOver::Here(span));
                 true
             }

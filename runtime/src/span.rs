@@ -7,7 +7,7 @@ use std::array::from_fn;
 use std::borrow::Cow;
 
 use tracing::callsite::{DefaultCallsite, Identifier};
-use tracing::field::{Field, FieldSet, Value, ValueSet};
+use tracing::field::{Empty, Field, FieldSet, Value, ValueSet};
 use tracing::metadata::Kind;
 use tracing::span::{EnteredSpan, Id};
 use tracing::{Level, Metadata, Span};
@@ -105,6 +105,12 @@ pub(crate) fn is_on(level: Level) -> bool {
     tracing::level_enabled!(level) || tracing::if_log_enabled! { level, { true } else { false } }
 }
 
+/// Whether somebody may want to see it, as far as its level goes.
+#[inline]
+pub(crate) fn may_be_seen(span: &impl Spanned) -> bool {
+    span().is_some_and(|(_, level)| is_on(level))
+}
+
 /// The span of a call with these labels, open if somebody wants to see it.
 #[inline]
 pub fn open(span: &impl Spanned, set: usize) -> Span {
@@ -183,7 +189,11 @@ impl Ready {
                 let texts: [Option<&str>; $room] = from_fn(|at| texts[at].as_deref());
                 let value = |at: usize| match at.checked_sub(self.site.labels.len()) {
                     None => texts[at].as_ref().map(|text| text as &dyn Value),
-                    Some(at) => values.get(at).copied().flatten(),
+                    // What the body will record is empty; behind the last field there is nothing.
+                    Some(at) => match values.get(at) {
+                        Some(value) => *value,
+                        None => (at + self.site.labels.len() < fields.len()).then_some(&Empty as &dyn Value),
+                    },
                 };
                 let values: [(&Field, Option<&dyn Value>); $room] = from_fn(|at| (&names[at], value(at)));
                 open(&fields.value_set(&values))

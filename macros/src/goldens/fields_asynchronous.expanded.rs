@@ -34,6 +34,7 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
         0,
         ::tallied::__private::Inside(__span),
         async move {
+            let _ = &causes;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
@@ -76,7 +77,7 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
                 }
                 ::core::option::Option::None => ::core::option::Option::None,
             };
-            ::tallied::__private::hand_over(__opened).await;
+            ::tallied::__private::hand_over(__opened, &__span).await;
             let _ = &self;
             {
                 const _: () = ();

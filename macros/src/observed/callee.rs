@@ -43,8 +43,22 @@ pub struct Parameter<'a> {
 pub struct Tail {
     pub before: TokenStream,
     pub pin: Option<TokenStream>,
+    /// Inner attributes of the block.
+    pub attrs: Vec<Attribute>,
     /// What is in the braces, and they.
     pub block: Group,
+}
+
+impl Tail {
+    fn of(before: &[TokenTree], pin: Option<&[TokenTree]>, block: Group) -> Option<Self> {
+        let (mut attrs, block) = split_inner_attributes(block).ok()?;
+        // They stay in the block.
+        for attr in &mut attrs {
+            attr.style = AttrStyle::Inner(Token![!](attr.pound_token.span));
+        }
+        let before = before.iter().cloned().collect();
+        Some(Tail { before, pin: pin.map(|path| path.iter().cloned().collect()), attrs, block })
+    }
 }
 
 /// How the return type is written, if it is a future.
@@ -200,11 +214,7 @@ impl Callee {
         let body: Vec<TokenTree> = self.body.stream().into_iter().collect();
         if let Some((head, block)) = async_move(&body) {
             let before = &body[..head];
-            return ends_a_statement(before).then(|| Tail {
-                before: before.iter().cloned().collect(),
-                pin: None,
-                block,
-            });
+            return if ends_a_statement(before) { Tail::of(before, None, block) } else { None };
         }
         let (TokenTree::Group(arguments), path) = body.split_last()? else { return None };
         let inside: Vec<TokenTree> = arguments.stream().into_iter().collect();
@@ -218,11 +228,8 @@ impl Callee {
         let at = path.iter().rposition(|token| !is_path(token)).map_or(0, |at| at + 1);
         let (before, path) = path.split_at(at);
         let text: String = path.iter().map(ToString::to_string).collect();
-        (text.ends_with("Box::pin") && ends_a_statement(before)).then(|| Tail {
-            before: before.iter().cloned().collect(),
-            pin: Some(path.iter().cloned().collect()),
-            block,
-        })
+        let is_pin = text == "Box::pin" || text.ends_with("::Box::pin");
+        if is_pin && ends_a_statement(before) { Tail::of(before, Some(path), block) } else { None }
     }
 
     /// Whether `#[async_trait]` made it.

@@ -2,13 +2,14 @@
 //!
 //! Here are the defaults, the derived names and the checks. Nothing is parsed and nothing is emitted.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Expr, Ident, Path, ReturnType, Type};
 
 use super::Package;
 use super::args::{Args, Defaults};
-use super::callee::{Callee, Returns, find, peeled};
+use super::callee::{Callee, Returns, peeled};
 use super::families::{Family, Names, bounds, distinct};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
@@ -220,9 +221,7 @@ fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, er
 fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
     // A type that may be anything, and a body that gives `Box::pin(async move { … })`.
     let is_boxed = || callee.tail().is_some_and(|tail| tail.pin.is_some());
-    let may_be_one = callee.sig.asyncness.is_none()
-        && (callee.returns() == Returns::Plain && is_boxed()
-            || callee.returns() == Returns::ImplTrait && callee.tail().is_some_and(|tail| tail.pin.is_none()));
+    let may_be_one = callee.sig.asyncness.is_none() && callee.returns() == Returns::Plain && is_boxed();
     let Some(word) = &args.future else {
         callee.says_future = may_be_one;
         return;
@@ -298,11 +297,11 @@ fn shape(callee: &Callee, needs: &Needs) -> Shape {
     let returns = callee.returns();
     if let (Some(tail), true) = (callee.tail(), !matches!(returns, Returns::Plain | Returns::ImplTrait)) {
         let is_all = tail.before.is_empty();
-        let may_return = find(tail.before, &["return".to_owned()]).is_some();
+        let may_leave = may_leave(tail.before);
         let is_pinned = tail.pin.is_some();
         // The span is opened where `async fn` would open it, if the block has all arguments, or as tracing has it. And
         // what is boxed once need not be boxed twice.
-        let opens_there = needs.opens && (callee.is_of_async_trait() || needs.is_tracings && !may_return);
+        let opens_there = needs.opens && (is_all && callee.is_of_async_trait() || needs.is_tracings && !may_leave);
         if opens_there || is_all && is_pinned && !needs.opens {
             return Shape::Tail;
         }
@@ -322,6 +321,21 @@ fn shape(callee: &Callee, needs: &Needs) -> Shape {
         // A guard beside the body sees no value.
         Returns::Plain | Returns::ImplTrait => Shape::Closure,
     }
+}
+
+/// Whether the function may be left before its end: by a word, or by a macro, of which nobody knows.
+fn may_leave(statements: TokenStream) -> bool {
+    let mut after_a_word = false;
+    statements.into_iter().any(|token| {
+        let was = after_a_word;
+        after_a_word = matches!(token, TokenTree::Ident(_));
+        match token {
+            TokenTree::Ident(word) => word == "return",
+            TokenTree::Punct(mark) => mark.as_char() == '?' || mark.as_char() == '!' && was,
+            TokenTree::Group(group) => may_leave(group.stream()),
+            TokenTree::Literal(_) => false,
+        }
+    })
 }
 
 fn sees_its_body(callee: &Callee) -> bool {

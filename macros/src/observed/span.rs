@@ -7,8 +7,9 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, FnArg, Lit, LitStr, Pat, Path, Type};
 
 use super::args::{self, Args, Defaults, FieldName, How, Value};
-use super::callee::{Callee, find, peeled};
+use super::callee::{Callee, peeled};
 use super::labels::{Labels, told_names};
+use super::nameable::names;
 use super::plan::is_nobodys;
 use crate::diag::{Errors, did_you_mean};
 
@@ -35,9 +36,14 @@ impl Span {
     /// Whether an expression of the user's names this, and so may use it up.
     pub fn names(&self, parameter: &Ident) -> bool {
         let given = self.fields.iter().filter(|field| !field.is_parameter);
-        let values = given.filter_map(|field| field.value.clone());
-        let further = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
-        values.chain(further).any(|value| find(value, &[parameter.to_string()]).is_some())
+        let mut values = given.filter_map(|field| field.value.clone());
+        self.is_below(parameter) || values.any(|value| names(value, &parameter.to_string()))
+    }
+
+    /// Whether `parent` or `follows_from` names it.
+    pub fn is_below(&self, parameter: &Ident) -> bool {
+        let mut values = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
+        values.any(|value| names(value, &parameter.to_string()))
     }
 }
 
@@ -114,9 +120,18 @@ pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, e
                 .filter_map(|(name, field)| (!is_label(&name) && !given.contains(&name)).then_some(field)),
         );
     }
-    let mut names: Vec<String> = Vec::new();
     for field in args.fields.iter().flat_map(|fields| &fields.all) {
-        fields.extend(self::field(field, &mut names, labels, errors));
+        let Some(field) = self::field(field, labels, errors) else { continue };
+        let is_it = |other: &Field| !other.is_parameter && other.text.is_some() && other.text == field.text;
+        if let Some(at) = fields.iter().position(is_it) {
+            // tracing's attribute says both.
+            if defaults == Defaults::Observed {
+                let name = field.text.as_deref().unwrap_or_default();
+                errors.at(&field.name, format!("duplicate field `{name}`; remove one of the two"));
+            }
+            fields.remove(at);
+        }
+        fields.push(field);
     }
     // A field of the user's with the name of the label that nobody asked for.
     let is_taken = |field: &Field| field.text.as_deref() == Some("function");
@@ -140,8 +155,9 @@ pub fn events(args: &Args, callee: &Callee, errors: &Errors) -> Events {
     };
     // Of a block, `err` is for those methods that can fail.
     let nobodys = callee.returned().filter(is_nobodys);
+    let is_self = callee.returned().is_some_and(|ty| matches!(&ty, Type::Path(ty) if ty.path.is_ident("Self")));
     let err = match (&args.err, nobodys) {
-        (Some(_), Some(_)) if callee.is_of_block => None,
+        (Some(_), nobodys) if callee.is_of_block && (nobodys.is_some() || is_self) => None,
         (Some(err), Some(ty)) => {
             let ty = ty.to_token_stream();
             let message = "`err` tells of the errors of a `Result`, and this function returns";
@@ -253,7 +269,7 @@ fn dotted(name: &FieldName) -> Option<String> {
     }
 }
 
-fn field(field: &args::Field, names: &mut Vec<String>, labels: &Labels, errors: &Errors) -> Option<Field> {
+fn field(field: &args::Field, labels: &Labels, errors: &Errors) -> Option<Field> {
     let mut known = None;
     let name = match &field.name {
         FieldName::Constant(constant) => constant.to_token_stream(),
@@ -264,11 +280,6 @@ fn field(field: &args::Field, names: &mut Vec<String>, labels: &Labels, errors: 
                 errors.at(&words[0], message);
                 return None;
             }
-            if names.contains(&name) {
-                errors.at(&words[0], format!("duplicate field `{name}`; remove one of the two"));
-                return None;
-            }
-            names.push(name.clone());
             known = Some(name.clone());
             LitStr::new(&name, field.place()).into_token_stream()
         }

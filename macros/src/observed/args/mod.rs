@@ -125,7 +125,10 @@ impl Args {
         let without = |word: &Ident| !self.words.contains(word);
         let words: Vec<Ident> = block.words.into_iter().filter(without).chain(self.words.iter().cloned()).collect();
         let joined = |block: Option<Vec<Label>>, own: Option<Vec<Label>>| match (block, own) {
-            (Some(block), Some(own)) => Some(block.into_iter().chain(own).collect()),
+            (Some(mut block), Some(own)) => {
+                block.retain(|label| own.iter().all(|other| other.name != label.name));
+                Some(block.into_iter().chain(own).collect())
+            }
             (block, own) => own.or(block),
         };
         // One says the opposite of the other: the method's own word counts.
@@ -145,7 +148,8 @@ impl Args {
         // `skip_all` of the method leaves nothing to skip.
         let skip = skip.filter(|skip| self.skip_all.is_none() || !skip.names.is_empty());
         let fields = match (block.fields, self.fields.take()) {
-            (Some(block), Some(mut own)) => {
+            (Some(mut block), Some(mut own)) => {
+                block.all.retain(|field| !own.all.iter().any(|other| field.is_called_like(other)));
                 own.all.splice(0..0, block.all);
                 Some(own)
             }

@@ -35,6 +35,13 @@ pub enum FieldName {
     Constant(Expr),
 }
 
+impl Field {
+    /// Whether it has the name of another, as far as names are known.
+    pub fn is_called_like(&self, other: &Field) -> bool {
+        matches!((&self.name, &other.name), (FieldName::Dotted(mine), FieldName::Dotted(others)) if mine == others)
+    }
+}
+
 /// How a value is written down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum How {

@@ -14,6 +14,7 @@ use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
 use super::callee::{Tail, find, peeled};
 use super::labels::Label;
+use super::nameable::has_no_name;
 use super::plan::{Plan, Shape};
 use crate::paths;
 
@@ -30,6 +31,7 @@ use site::site;
 use values::{number, told};
 
 /// `attributes signature { a call of the runtime round the body }`
+#[allow(clippy::too_many_lines)] // a shape an arm
 pub fn function(plan: Plan) -> TokenStream {
     let private = paths::private(plan.krate.as_ref());
     let site = site(&plan, &private);
@@ -50,15 +52,17 @@ pub fn function(plan: Plan) -> TokenStream {
     Erase.visit_type_mut(&mut erased);
     // What an expression of the span's names may be used up there, and stays where it is.
     let is_named = |parameter: &Ident| span.as_ref().is_some_and(|span| span.names(parameter));
+    let is_below = |parameter: &Ident| span.as_ref().is_some_and(|span| span.is_below(parameter));
     let rebound = match shape {
         Shape::Inline | Shape::Tail => Rebound::default(),
         // The span is opened outside of the block that stands for the body, and sees what patterns bind.
-        Shape::Closure | Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
+        Shape::Closure => rebind(&mut sig, &labels, opened.is_none(), false, is_below),
+        Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
             rebind(&mut sig, &labels, opened.is_none(), false, is_named)
         }
         Shape::AsyncRewritten | Shape::AsyncKept => rebind(&mut sig, &labels, true, opened.is_some(), is_named),
     };
-    let Rebound { patterns, names } = &rebound;
+    let Rebound { patterns, names, stay } = &rebound;
     let braces = callee.body.span();
     let body = body(&callee.body);
     // Says the future's output, as the signature does: the body's last expression may need it.
@@ -107,15 +111,20 @@ pub fn function(plan: Plan) -> TokenStream {
         Shape::AsyncRewritten | Shape::AsyncKept | Shape::Tail => {
             let (opening, begun) = match &opened {
                 None => (ours!(__span), TokenStream::new()),
-                Some(opened) => (ours!(#private::Inside(__span)), ours!(#opened #private::hand_over(__opened).await;)),
+                Some(opened) => {
+                    (ours!(#private::Inside(__span)), ours!(#opened #private::hand_over(__opened, &__span).await;))
+                }
             };
             let future = |block: &dyn ToTokens| ours!(#observed(__site, #set, #opening, #block, #told));
             if let Some(tail) = tail {
-                self::tail(&tail, &begun, output_of_future, &private, future)
+                // The function's own type says what the block gives, unless some of it is left to the compiler.
+                let giving = Some(&erased).filter(|ty| tail.pin.is_some() && !has_no_name(ty));
+                let site = has_site.then(|| ours!((__site, #set)));
+                self::tail(&tail, site.as_ref(), &begun, giving, output_of_future, &private, future)
             } else {
                 let pinned = pinned(&erased);
                 // Names are moved behind the span's values, or they would be stored twice.
-                let future = future(&ours!(async move { #patterns #pinned #begun #names #body }));
+                let future = future(&ours!(async move { #stay #patterns #pinned #begun #names #body }));
                 // The first is what we make of an `async fn`; the second is not raised in one.
                 allow = ours!(#[allow(clippy::manual_async_fn, clippy::async_yields_async)]);
                 if shape == Shape::AsyncKept {
@@ -141,22 +150,35 @@ pub fn function(plan: Plan) -> TokenStream {
 /// What stands before the block, and the observed block in the user's own box.
 // expands to: `before; Box::pin(Observed::new(…, async move { the block }, …))`
 fn tail(
-    Tail { before, pin, block }: &Tail,
+    Tail { before, pin, attrs, block }: &Tail,
+    site: Option<&TokenStream>,
     begun: &TokenStream,
+    giving: Option<&Type>,
     output: Option<Type>,
     private: &TokenStream,
     future: impl Fn(&dyn ToTokens) -> TokenStream,
 ) -> TokenStream {
     let inside = block.stream();
-    let mut braces = Group::new(Delimiter::Brace, ours!(#begun #inside));
+    // As [`body`] does, for the same lints.
+    let inside = if begun.is_empty() { inside } else { body(block).into_token_stream() };
+    let mut braces = Group::new(Delimiter::Brace, ours!(#(#attrs)* #begun #inside));
     braces.set_span(block.span());
-    let Some(pin) = pin else {
-        let output = output.map(|output| ours!(::<#output, _>));
-        let future = future(&ours!(#private::giving #output (async move #braces)));
-        return ours!(#before #future);
+    let block = ours!(async move #braces);
+    let block = match (giving, output) {
+        (Some(ty), _) => ours!(#private::giving_as::<#ty, _>(#block)),
+        (None, Some(output)) => ours!(#private::giving::<#output, _>(#block)),
+        (None, None) => block,
     };
-    let future = future(&ours!(async move #braces));
-    ours!(#before #pin(#future))
+    let future = future(&block);
+    let future = pin.as_ref().map_or(future.clone(), |pin| ours!(#pin(#future)));
+    let Some(site) = site else { return ours!({ const _: () = (); #before #future }) };
+    if before.is_empty() {
+        return future;
+    }
+    ours!(
+        let __preparing = #private::Preparing::new #site;
+        { const _: () = (); #before __preparing.done(); #future }
+    )
 }
 
 /// The parameters, moved into the block that stands for the body.
@@ -164,6 +186,8 @@ fn tail(
 struct Rebound {
     patterns: TokenStream,
     names: TokenStream,
+    /// Makes those that stay where they are whole parts of the block, though it names a field of one, or none.
+    stay: TokenStream,
 }
 
 /// Moves the parameters into the block that stands for the body, in their order, patterns and `mut` included: so they
@@ -194,6 +218,11 @@ fn rebind(
                     _ => !patterns,
                 };
                 if stays {
+                    if let Pat::Ident(pat) = &*argument.pat {
+                        let name = &pat.ident;
+                        let cfgs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+                        rebound.stay.extend(ours!(#(#cfgs)* let _ = &#name;));
+                    }
                     continue;
                 }
                 let any = |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
