@@ -291,45 +291,34 @@ impl<S: Spanned> Opening for Inside<S> {
     }
 }
 
-/// A span on its way from a body to who polls it.
-enum HandedOver {
-    /// Nobody waits for one.
-    No,
-    /// Of this site: a body that is polled while another one evaluates its values keeps its own.
-    Waiting(Option<&'static SpanSite>),
-    Here(Span),
-}
-
 thread_local! {
-    static HANDED_OVER: Cell<HandedOver> = const { Cell::new(HandedOver::No) };
+    /// Whose body is polled for its span. One that is polled while another evaluates its values keeps its own.
+    static WAITING: Cell<Option<&'static SpanSite>> = const { Cell::new(None) };
+    /// A span on its way from a body to who polls it.
+    static HANDED_OVER: Cell<Option<Span>> = const { Cell::new(None) };
 }
 
 /// Polls a body until it hands its span over. Or gives what the poll gave, if it did not come as far.
 #[cold]
 fn receive<T>(of: Option<&'static SpanSite>, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
     /// Whoever waits further out waits again, though a poll unwinds.
-    struct Before(Option<HandedOver>);
+    struct Before(Option<&'static SpanSite>);
 
     impl Drop for Before {
         fn drop(&mut self) {
-            if let Some(before) = self.0.take() {
-                let _ = HANDED_OVER.try_with(|place| place.set(before));
-            }
+            WAITING.set(self.0);
         }
     }
 
-    let Ok(before) = HANDED_OVER.try_with(|place| place.replace(HandedOver::Waiting(of))) else {
-        // A thread that is ending has no place for it; then the body goes on without.
+    // A thread that is ending has no place for it; then the body goes on without.
+    if HANDED_OVER.try_with(|_| ()).is_err() {
         return Ok(Span::none());
-    };
-    let before = Before(Some(before));
-    let polled = poll();
-    let handed = HANDED_OVER.try_with(|place| place.replace(HandedOver::No));
-    drop(before);
-    match handed {
-        Ok(HandedOver::Here(span)) => Ok(span),
-        _ => Err(polled),
     }
+    let before = Before(WAITING.replace(of));
+    let polled = poll();
+    let has_come = of.is_some() && WAITING.get().is_none();
+    drop(before);
+    if has_come { Ok(HANDED_OVER.take().unwrap_or_else(Span::none)) } else { Err(polled) }
 }
 
 /// Gives a span to who polls the body, which it enters from then on. It is ready at the second poll, or at the first if
@@ -352,17 +341,11 @@ impl Future for HandOver {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let Some((span, of)) = self.0.take() else { return Poll::Ready(()) };
-        let is_its = |other: Option<&SpanSite>| of.zip(other).is_some_and(|(of, other)| std::ptr::eq(of, other));
-        let handed = HANDED_OVER.try_with(|place| match place.replace(HandedOver::No) {
-            HandedOver::Waiting(other) if is_its(other) => {
-                place.set(HandedOver::Here(span));
-                true
-            }
-            other => {
-                place.set(other);
-                false
-            }
-        });
-        if handed == Ok(true) { Poll::Pending } else { Poll::Ready(()) }
+        let is_its = of.zip(WAITING.get()).is_some_and(|(of, other)| std::ptr::eq(of, other));
+        if !is_its || HANDED_OVER.try_with(|place| place.set(Some(span))).is_err() {
+            return Poll::Ready(());
+        }
+        WAITING.set(None);
+        Poll::Pending
     }
 }
