@@ -119,7 +119,10 @@ fn what_a_room_must_not_touch_is_not_in_it() {
         ("macros/src/observed/plan.rs", &["quote!", "parse2"]),
         ("macros/src/observed/args/mod.rs", &["Callee", "quote!"]),
         ("macros/src/observed/args/label.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/args/block.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/args/metric.rs", &["Callee", "quote!"]),
         ("macros/src/observed/args/span.rs", &["Callee", "quote!"]),
+        ("macros/src/observed/events.rs", &["quote!", "parse2"]),
         ("macros/src/observed/families.rs", &["quote!", "parse2"]),
     ] {
         let text = read(file);

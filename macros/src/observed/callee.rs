@@ -39,28 +39,6 @@ pub struct Parameter<'a> {
     pub ty: &'a Type,
 }
 
-/// `before; Box::pin(async move { … })`, or without the box.
-pub struct Tail {
-    pub before: TokenStream,
-    pub pin: Option<TokenStream>,
-    /// Inner attributes of the block.
-    pub attrs: Vec<Attribute>,
-    /// What is in the braces, and they.
-    pub block: Group,
-}
-
-impl Tail {
-    fn of(before: &[TokenTree], pin: Option<&[TokenTree]>, block: Group) -> Option<Self> {
-        let (mut attrs, block) = split_inner_attributes(block).ok()?;
-        // They stay in the block.
-        for attr in &mut attrs {
-            attr.style = AttrStyle::Inner(Token![!](attr.pound_token.span));
-        }
-        let before = before.iter().cloned().collect();
-        Some(Tail { before, pin: pin.map(|path| path.iter().cloned().collect()), attrs, block })
-    }
-}
-
 /// How the return type is written, if it is a future.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Returns {
@@ -157,7 +135,7 @@ fn other_item(input: ParseStream<'_>, defaults: Defaults) -> Option<syn::Error> 
 }
 
 /// `#![…]` at the beginning of a body would end up in the middle of ours.
-fn split_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
+pub fn split_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
     let parser = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
     let (mut attrs, rest) = parser.parse2(body.stream())?;
     if attrs.is_empty() {
@@ -209,29 +187,6 @@ impl Callee {
         }
     }
 
-    /// The `async` block at the end of the body, if it gives that or a box of it.
-    pub fn tail(&self) -> Option<Tail> {
-        let body: Vec<TokenTree> = self.body.stream().into_iter().collect();
-        if let Some((head, block)) = async_move(&body) {
-            let before = &body[..head];
-            return if ends_a_statement(before) { Tail::of(before, None, block) } else { None };
-        }
-        let (TokenTree::Group(arguments), path) = body.split_last()? else { return None };
-        let inside: Vec<TokenTree> = arguments.stream().into_iter().collect();
-        let (0, block) = async_move(without_comma(&inside))? else { return None };
-        // `Box::pin`, by any path.
-        let is_path = |token: &TokenTree| match token {
-            TokenTree::Ident(_) => true,
-            TokenTree::Punct(punct) => punct.as_char() == ':',
-            _ => false,
-        };
-        let at = path.iter().rposition(|token| !is_path(token)).map_or(0, |at| at + 1);
-        let (before, path) = path.split_at(at);
-        let text: String = path.iter().map(ToString::to_string).collect();
-        let is_pin = text == "Box::pin" || text.ends_with("::Box::pin");
-        if is_pin && ends_a_statement(before) { Tail::of(before, Some(path), block) } else { None }
-    }
-
     /// Whether `#[async_trait]` made it.
     pub fn is_of_async_trait(&self) -> bool {
         self.sig.generics.params.iter().any(|parameter| {
@@ -267,33 +222,6 @@ impl Callee {
             GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
             _ => None,
         })
-    }
-}
-
-fn without_comma(tokens: &[TokenTree]) -> &[TokenTree] {
-    match tokens {
-        [rest @ .., TokenTree::Punct(punct)] if punct.as_char() == ',' => rest,
-        all => all,
-    }
-}
-
-/// Where `async move { … }` begins at the end of some tokens, and its braces.
-fn async_move(tokens: &[TokenTree]) -> Option<(usize, Group)> {
-    let at = tokens.len().checked_sub(3)?;
-    let [TokenTree::Ident(first), TokenTree::Ident(second), TokenTree::Group(block)] = &tokens[at..] else {
-        return None;
-    };
-    let is_one = first == "async" && second == "move" && block.delimiter() == Delimiter::Brace;
-    is_one.then(|| (at, block.clone()))
-}
-
-/// Whether an expression may begin behind these.
-fn ends_a_statement(before: &[TokenTree]) -> bool {
-    match before.last() {
-        None => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        Some(_) => false,
     }
 }
 

@@ -4,11 +4,13 @@ mod args;
 mod block;
 mod callee;
 mod emit;
+mod events;
 mod families;
 mod labels;
 mod nameable;
 mod plan;
 mod span;
+mod tail;
 
 use proc_macro2::TokenStream;
 

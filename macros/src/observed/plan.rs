@@ -10,10 +10,11 @@ use syn::{Expr, Ident, Path, ReturnType, Type};
 use super::Package;
 use super::args::{Args, Defaults};
 use super::callee::{Callee, Returns, peeled};
+use super::events::{self, Events};
 use super::families::{Family, Names, bounds, distinct};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
-use super::span::{self, Events, Span};
+use super::span::{self, Span};
 use crate::diag::Errors;
 use crate::names;
 
@@ -138,8 +139,8 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let (bounds, busy_bounds) = bounds(&args, histogram.is_some() || meant, errors);
     let span = span::make(&args, &callee, &labels, defaults, errors);
-    let events = span::events(&args, &callee, errors);
-    let target = span::text(args.target.as_ref(), &callee, errors);
+    let events = events::make(&args, &callee, errors);
+    let target = events::text(args.target.as_ref(), &callee, errors);
     if let (Some(value), None, None, None) = (&args.target, &span, &events.err, &events.ret) {
         if args.slow.is_none() && args.log.is_none() {
             errors.at(&value.key, "`target` is of the span, and `span = false` opens none; remove one of the two");

@@ -7,14 +7,17 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, token};
 
 use crate::diag::{Errors, did_you_mean, listed};
 
+mod block;
 mod label;
+mod metric;
 mod span;
 
 use label::labels;
+use metric::metric;
 pub use span::{Event, Field, FieldName, Fields, How, Skip};
 
 /// The arguments that this version has.
@@ -117,74 +120,6 @@ pub struct Args {
     pub meant_histogram: bool,
     /// Bare words that are no argument.
     pub words: Vec<Ident>,
-}
-
-impl Args {
-    /// The arguments of a method, and those of its block where it says nothing itself.
-    pub fn within(mut self, block: Args) -> Args {
-        let without = |word: &Ident| !self.words.contains(word);
-        let words: Vec<Ident> = block.words.into_iter().filter(without).chain(self.words.iter().cloned()).collect();
-        let joined = |block: Option<Vec<Label>>, own: Option<Vec<Label>>| match (block, own) {
-            (Some(mut block), Some(own)) => {
-                block.retain(|label| own.iter().all(|other| other.name != label.name));
-                Some(block.into_iter().chain(own).collect())
-            }
-            (block, own) => own.or(block),
-        };
-        // One says the opposite of the other: the method's own word counts.
-        let (block_args, block_skip_all) =
-            if self.args.is_some() || self.skip_all.is_some() { (None, None) } else { (block.args, block.skip_all) };
-        let skip = match (block.skip, self.skip.take()) {
-            (Some(mut block), Some(own)) => {
-                block.of_block.append(&mut block.names);
-                Some(Skip { of_block: block.of_block, ..own })
-            }
-            (Some(mut block), None) => {
-                block.of_block.append(&mut block.names);
-                Some(block)
-            }
-            (None, own) => own,
-        };
-        // `skip_all` of the method leaves nothing to skip.
-        let skip = skip.filter(|skip| self.skip_all.is_none() || !skip.names.is_empty());
-        let fields = match (block.fields, self.fields.take()) {
-            (Some(mut block), Some(mut own)) => {
-                block.all.retain(|field| !own.all.iter().any(|other| field.is_called_like(other)));
-                own.all.splice(0..0, block.all);
-                Some(own)
-            }
-            (block, own) => own.or(block),
-        };
-        Args {
-            counter: self.counter.or(block.counter),
-            histogram: self.histogram.or(block.histogram),
-            in_flight: self.in_flight.or(block.in_flight),
-            busy: self.busy.or(block.busy),
-            buckets: self.buckets.or(block.buckets),
-            labels: joined(block.labels, self.labels),
-            after: joined(block.after, self.after),
-            status: self.status.or(block.status),
-            budget: self.budget.or(block.budget),
-            future: self.future.or(block.future),
-            span: self.span.or(block.span),
-            level: self.level.or(block.level),
-            name: self.name.or(block.name),
-            target: self.target.or(block.target),
-            parent: self.parent.or(block.parent),
-            follows_from: self.follows_from.or(block.follows_from),
-            args: self.args.or(block_args),
-            skip,
-            skip_all: self.skip_all.or(block_skip_all),
-            fields,
-            err: self.err.or(block.err),
-            ret: self.ret.or(block.ret),
-            slow: self.slow.or(block.slow),
-            log: self.log.or(block.log),
-            krate: self.krate.or(block.krate),
-            meant_histogram: self.meant_histogram || block.meant_histogram,
-            words,
-        }
-    }
 }
 
 /// `counter`, `histogram`, `in_flight` or `busy`.
@@ -380,76 +315,6 @@ fn set<T>(place: &mut Option<T>, value: T, key: &Ident, errors: &Errors) {
     } else {
         *place = Some(value);
     }
-}
-
-/// Nothing, `= "name"`, `= false`, or `(name = "…", help = "…", buckets = …)`.
-fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &Errors) -> syn::Result<Metric> {
-    let mut metric = Metric { key: key.clone(), off: false, name: None, help: None, buckets: None, labels: None };
-    if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        if input.peek(LitStr) {
-            metric.name = Some(input.parse()?);
-        } else if input.peek(LitBool) {
-            metric.off = !input.parse::<LitBool>()?.value;
-        } else {
-            return Err(expected(
-                input,
-                key,
-                &format!("a string, the family's name: `{key} = \"…\"`, or `{key} = false`"),
-            ));
-        }
-    } else if input.peek(token::Paren) {
-        let inner;
-        parenthesized!(inner in input);
-        list(&inner, errors, |inner| inside(inner, &mut metric, has_buckets, errors));
-    }
-    Ok(metric)
-}
-
-fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors: &Errors) -> syn::Result<()> {
-    if !input.peek(Ident::peek_any) {
-        return Err(input.error(format!("expected an argument of `{}(…)` such as `name = \"…\"`", metric.key)));
-    }
-    let key = input.call(Ident::parse_any)?;
-    let known: &[&str] = if has_buckets { &["name", "help", "labels", "buckets"] } else { &["name", "help", "labels"] };
-    match key.to_string().as_str() {
-        "name" => set(&mut metric.name, string(input, &key)?, &key, errors),
-        "help" => set(&mut metric.help, string(input, &key)?, &key, errors),
-        "labels" => {
-            if !input.peek(token::Paren) {
-                return Err(expected(input, &key, "`labels(task_name, status)`"));
-            }
-            let inner;
-            parenthesized!(inner in input);
-            let mut labels = Vec::new();
-            list(&inner, errors, |inner| {
-                if !inner.peek(Ident::peek_any) {
-                    return Err(inner.error("expected the name of a label"));
-                }
-                labels.push(inner.call(Ident::parse_any)?);
-                Ok(())
-            });
-            set(&mut metric.labels, labels, &key, errors);
-        }
-        "buckets" if has_buckets => set(&mut metric.buckets, buckets(input, &key)?, &key, errors),
-        word => {
-            let remedy = match did_you_mean(word, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", listed(known)),
-            };
-            return Err(syn::Error::new_spanned(
-                &key,
-                format!("unknown argument `{word}` of `{}(…)`; {remedy}", metric.key),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn string(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
-    let form = format!("a string: `{key} = \"…\"`");
-    equals(input, key, &form)?;
-    if input.peek(LitStr) { input.parse() } else { Err(expected(input, key, &form)) }
 }
 
 fn switch(input: ParseStream<'_>, key: &Ident) -> syn::Result<bool> {

@@ -12,10 +12,11 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, ReturnType, Type, parse_quote};
 
-use super::callee::{Tail, find, peeled};
+use super::callee::{find, peeled};
 use super::labels::Label;
 use super::nameable::has_no_name;
 use super::plan::{Plan, Shape};
+use super::tail::Tail;
 use crate::paths;
 
 /// `quote!` with the span of the macro's definition.

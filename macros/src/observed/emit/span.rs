@@ -7,8 +7,9 @@ use syn::Expr;
 use syn::spanned::Spanned as _;
 
 use crate::observed::args::How;
+use crate::observed::events::{Event, Level, Slow};
 use crate::observed::plan::Plan;
-use crate::observed::span::{Event, Field, Level, Slow};
+use crate::observed::span::Field;
 use crate::spans::{blamed_group, blamed_on};
 
 /// What the user gave stands in constants, so that a value of another type is told once, where it stands.
