@@ -196,8 +196,8 @@ struct Rebound {
 ///
 /// The signature keeps the parameters' names, because documentation shows them.
 ///
-/// What an expression of the span's names stays where it is, for that to use up. Without `patterns`, those stay too; or they are put `apart`
-/// from the names, for values that need them.
+/// What an expression of the span's names stays where it is, for that to use up. Without `patterns`, those stay too; or
+/// they are put `apart` from the names, for values that need them.
 fn rebind(
     sig: &mut syn::Signature,
     labels: &[Label],
