@@ -374,7 +374,7 @@ async fn kept(number: u8) -> u8 {
 #[observed(counter = "arguments_fused_total")]
 fn fused(number: u8) -> impl Future<Output = u8> {
     let mut number = Some(number);
-    std::future::poll_fn(move |_| number.take().map_or(Poll::Pending, Poll::Ready))
+    std::future::poll_fn(move |_| Poll::Ready(number.take().unwrap_or_default()))
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_span_is_closed_when_its_future_is_ready_though_that_is_kept() {
         tracing::info!("after");
         let mut future = pin!(fused(2));
         assert_eq!(poll(future.as_mut()), Poll::Ready(2));
-        assert_eq!(poll(future.as_mut()), Poll::Pending, "and no second call");
+        assert_eq!(poll(future.as_mut()), Poll::Ready(0), "what it does then is its own affair");
     });
     let of = |name: &str| {
         let line = |what: &str| format!("{what} {name}");
@@ -629,21 +629,6 @@ fn with_items(text: String) -> Pin<Box<dyn Future<Output = Option<usize>> + Send
     Box::pin(async move { Some(letters.len()).filter(|len| *len > 0) })
 }
 
-struct Guarded(Permit);
-
-impl Future for Guarded {
-    type Output = &'static str;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<&'static str> {
-        Poll::Ready(self.0.0)
-    }
-}
-
-#[observed(counter = "arguments_guarded_total")]
-fn guarded(permit: Permit) -> impl Future<Output = &'static str> {
-    Guarded(permit)
-}
-
 #[test]
 fn what_stands_before_a_block_and_after_it_is_told_too() {
     let notes = Notes::in_full(|| {
@@ -651,9 +636,8 @@ fn what_stands_before_a_block_and_after_it_is_told_too() {
         assert_eq!((finish(ensured(1)), finish(ensured(2))), (0, 2));
         assert_eq!(finish(letters("four".to_owned())), ['f', 'o', 'u']);
         assert_eq!(finish(with_items("aab".to_owned())), Some(2));
-        assert_eq!(finish(guarded(Permit("it"))), "it");
     });
-    assert!(notes.iter().any(|note| note.ends_with("message=dropped it in guarded")), "{notes:?}");
+    assert!(notes.contains(&"new INFO tracing_arguments ensured number=2u64 in []".to_owned()), "{notes:?}");
     let text = tallied::gather_metrics();
     let of = |name, status| value(&text, name, &[("status", status)]);
     assert_eq!(of("arguments_ensured_total", "ok"), Some(2.0));
@@ -702,4 +686,95 @@ fn a_subscriber_that_changes_its_mind_loses_no_call() {
     let inner = value(&text, "arguments_sampled_total", &[("status", "ok")]).unwrap();
     assert!((10.0..=20.0).contains(&inner), "{inner}");
     assert_eq!(value(&text, "arguments_sampled", &[]), Some(0.0));
+}
+
+/// Values that a field uses up, and changes.
+#[observed(err, fields(sum = numbers.into_iter().sum::<u64>(), tries = { tries += 1; tries }), counter = "arguments_used_total")]
+fn uses(numbers: Vec<u64>, mut tries: u32) -> Result<u32, String> {
+    tries += 1;
+    Ok(tries)
+}
+
+struct Name(String);
+
+impl Name {
+    #[instrument(skip_all, fields(len = self.0.into_bytes().len()), err)]
+    fn into_nothing(self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The block's `err` is for the methods whose type says `Result`; a name of the method's own goes before the block's.
+#[observed(err, labels(kind = "block"), fields(of = 1), counter = "arguments_merged_total")]
+impl Name {
+    fn new(text: &str) -> Option<Self> {
+        Some(Name(text.to_owned()))
+    }
+
+    #[observed(fields(kind = "own"), labels(of = "own"))]
+    fn check(&self) -> Result<usize, String> {
+        if self.0.is_empty() { Err("empty".to_owned()) } else { Ok(self.0.len()) }
+    }
+}
+
+/// An alias that hides a `Result`, and a trait that hides a future.
+mod hidden {
+    use super::{Future, Pin, instrument, observed};
+
+    pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
+
+    pub(super) trait Task: Future {}
+
+    impl<F: Future> Task for F {}
+
+    #[observed(counter = "arguments_hidden_total", err)]
+    pub(super) fn parse(text: &str) -> BoxFuture<'_, u8> {
+        Box::pin(async move { text.parse::<u8>().map_err(|error| error.to_string()) })
+    }
+
+    #[observed(counter = "arguments_task_total")]
+    pub(super) fn task(fails: bool) -> impl Task<Output = Result<u8, String>> {
+        async move { if fails { Err("as asked".to_owned()) } else { Ok(1) } }
+    }
+
+    #[instrument(skip_all, fields(id = %id))]
+    pub(super) fn of_a_local(text: &str) -> Pin<Box<dyn Future<Output = usize> + Send>> {
+        let id = format!("{text}-1");
+        let is_long = id.len() > 3 && text != "a";
+        if !is_long {
+            tracing::debug!("short");
+        }
+        Box::pin(async move { id.len() })
+    }
+}
+
+#[test]
+fn what_a_field_does_with_an_argument_and_what_a_type_hides_is_seen() {
+    let notes = Notes::in_full(|| {
+        assert_eq!(uses(vec![1, 2], 3), Ok(5), "the field counted once");
+        Name("ann".to_owned()).into_nothing().unwrap();
+        assert!(Name::new("").unwrap().check().is_err());
+        assert_eq!((finish(hidden::parse("7")), finish(hidden::parse("x")).is_err()), (Ok(7), true));
+        assert_eq!((finish(hidden::task(false)), finish(hidden::task(true)).is_err()), (Ok(1), true));
+        assert_eq!(finish(hidden::of_a_local("abc")), 5);
+    });
+    for opened in [
+        "uses function=\"uses\" sum=3u64 tries=4u64 in []",
+        "into_nothing len=3u64 in []",
+        "check of=\"own\" kind=\"own\" in []",
+        "of_a_local id=abc-1 in []",
+    ] {
+        assert!(
+            notes.contains(&format!("new INFO tracing_arguments {opened}"))
+                || notes.contains(&format!("new INFO tracing_arguments::hidden {opened}")),
+            "{opened}: {notes:?}"
+        );
+    }
+    assert!(notes.iter().any(|note| note.ends_with("error=empty in check")), "{notes:?}");
+    let text = tallied::gather_metrics();
+    for name in ["arguments_hidden_total", "arguments_task_total"] {
+        for status in ["ok", "error"] {
+            assert_eq!(value(&text, name, &[("status", status)]), Some(1.0), "{name} {status}");
+        }
+    }
 }

@@ -38,7 +38,8 @@ use proc_macro::TokenStream;
 /// On a whole `impl` block it observes each method with a body, with the block's arguments and those of the method's
 /// own attribute, which go before the block's; labels, fields and what is skipped add up. `#[observed(skip)]` leaves a
 /// method out; within a block the attribute must be called `observed`, and not stand in a `cfg_attr`. A `const fn` is
-/// left out too: it also runs in the compiler, where nothing is counted.
+/// left out too: it also runs in the compiler, where nothing is counted. Of a block, `err` is for the methods whose type
+/// says `Result`, `busy` for those that return a future.
 ///
 /// # What a call is told as
 ///

@@ -168,38 +168,15 @@ where
 /// Makes the future, by the body of a function that returns it: an `F`, or a box of one. A call that panics before there
 /// is a future has ended.
 #[inline]
-pub fn future_of<O, F, K>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> Once<F>
+pub fn future_of<O, F, K>(site: &'static K, set: usize, body: impl FnOnce() -> F) -> F
 where
     F: Future<Output = O>,
     K: Callsite,
 {
     let preparing = Preparing::new(site, set);
-    let inner = Some(body());
+    let future = body();
     preparing.done();
-    Once { inner }
-}
-
-pin_project! {
-    /// A future that is dropped when it is ready: in its span, though the observed one is kept. Then it waits for ever.
-    pub struct Once<F> {
-        #[pin]
-        inner: Option<F>,
-    }
-}
-
-impl<F: Future> Future for Once<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let mut inner = self.project().inner;
-        let Some(future) = inner.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = future.poll(cx);
-        if polled.is_ready() {
-            inner.set(None);
-        }
-        polled
-    }
+    future
 }
 
 /// The same future, of which the compiler is told what it gives: what a `P` of it would.

@@ -132,8 +132,6 @@ fn store(
         ::tallied::__private::entered(__opened),
         move || -> Result<usize, Error> {
             #[allow(clippy::shadow_same)]
-            let body = body;
-            #[allow(clippy::shadow_same)]
             let token = token;
             {
                 const _: () = ();

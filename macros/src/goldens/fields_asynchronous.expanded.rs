@@ -34,6 +34,11 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
         0,
         ::tallied::__private::Inside(__span),
         async move {
+            let _ = &self;
+            #[allow(
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let _ = &causes;
             #[allow(
                 unreachable_code,
@@ -78,7 +83,6 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
                 ::core::option::Option::None => ::core::option::Option::None,
             };
             ::tallied::__private::hand_over(__opened, &__span).await;
-            let _ = &self;
             {
                 const _: () = ();
                 self.run().await

@@ -206,6 +206,14 @@ impl Callee {
         }
     }
 
+    /// What a box by another name gives: an alias that is called `BoxFuture` may hold a `Result` of what it names.
+    pub fn awaited(&self) -> Option<Type> {
+        let ReturnType::Type(_, ty) = &self.sig.output else { return None };
+        let ty = peeled(ty);
+        let is_alias = argument_of(ty, "BoxFuture").or_else(|| argument_of(ty, "LocalBoxFuture")).is_some();
+        is_alias.then(|| parse_quote!(<#ty as ::core::future::Future>::Output))
+    }
+
     /// `T` of `-> impl Future<Output = T>`, and of the boxes.
     pub fn output_of_future(&self) -> Option<Type> {
         let ReturnType::Type(_, ty) = &self.sig.output else { return None };

@@ -46,11 +46,14 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Events {
         how: event.how.unwrap_or(how),
         at: event.key.span(),
     };
-    // Of a block, `err` is for those methods that can fail.
-    let nobodys = callee.returned().filter(is_nobodys);
-    let is_self = callee.returned().is_some_and(|ty| matches!(&ty, Type::Path(ty) if ty.path.is_ident("Self")));
+    // Of a block, `err` is for those methods whose type says `Result`.
+    let nobodys = callee.returned().filter(|ty| is_nobodys(ty) && callee.awaited().is_none());
+    let says_result = callee.returned().is_some_and(|ty| match &ty {
+        Type::Path(ty) => ty.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result")),
+        _ => false,
+    });
     let err = match (&args.err, nobodys) {
-        (Some(_), nobodys) if callee.is_of_block && (nobodys.is_some() || is_self) => None,
+        (Some(_), _) if callee.is_of_block && !says_result => None,
         (Some(err), Some(ty)) => {
             let ty = ty.to_token_stream();
             let message = "`err` tells of the errors of a `Result`, and this function returns";

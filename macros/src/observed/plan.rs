@@ -221,8 +221,14 @@ fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, er
 /// The function returns a future, though its type does not show it.
 fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
     // A type that may be anything, and a body that gives `Box::pin(async move { … })`.
-    let is_boxed = || callee.tail().is_some_and(|tail| tail.pin.is_some());
-    let may_be_one = callee.sig.asyncness.is_none() && callee.returns() == Returns::Plain && is_boxed();
+    // Or a trait of which the body says that it is one of futures.
+    let ends_boxed = || callee.tail().map(|tail| tail.pin.is_some());
+    let may_be_one = callee.sig.asyncness.is_none()
+        && match callee.returns() {
+            Returns::Plain => ends_boxed() == Some(true),
+            Returns::ImplTrait => ends_boxed() == Some(false),
+            _ => false,
+        };
     let Some(word) = &args.future else {
         callee.says_future = may_be_one;
         return;
@@ -267,6 +273,10 @@ fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
 /// With words of the user's, a value of any type may be told by hand.
 fn told(callee: &Callee, by_hand: bool) -> Told {
     let ty = callee.returned();
+    // Whoever made the alias knows whether it is of a `Result`.
+    if let (Some(awaited), false) = (callee.awaited(), by_hand) {
+        return Told::ByType(false, awaited);
+    }
     // Without arguments it may be a type of the user's own that is called so.
     let is_result = |ty: &Type| {
         matches!(ty, Type::Path(path) if path.path.segments.last()
@@ -324,18 +334,59 @@ fn shape(callee: &Callee, needs: &Needs) -> Shape {
     }
 }
 
-/// Whether the function may be left before its end: by a word, or by a macro, of which nobody knows.
+/// Whether the function may be left before its end: by a word, or by a macro of which nobody knows.
 fn may_leave(statements: TokenStream) -> bool {
-    let mut after_a_word = false;
-    statements.into_iter().any(|token| {
-        let was = after_a_word;
-        after_a_word = matches!(token, TokenTree::Ident(_));
-        match token {
-            TokenTree::Ident(word) => word == "return",
-            TokenTree::Punct(mark) => mark.as_char() == '?' || mark.as_char() == '!' && was,
-            TokenTree::Group(group) => may_leave(group.stream()),
-            TokenTree::Literal(_) => false,
-        }
+    const KNOWN: [&str; 30] = [
+        "assert",
+        "assert_eq",
+        "assert_ne",
+        "concat",
+        "dbg",
+        "debug",
+        "debug_assert",
+        "debug_assert_eq",
+        "debug_assert_ne",
+        "debug_span",
+        "env",
+        "eprint",
+        "eprintln",
+        "error",
+        "event",
+        "format",
+        "format_args",
+        "info",
+        "info_span",
+        "matches",
+        "panic",
+        "print",
+        "println",
+        "span",
+        "todo",
+        "trace",
+        "unreachable",
+        "vec",
+        "warn",
+        "write",
+    ];
+    let tokens: Vec<TokenTree> = statements.into_iter().collect();
+    let is_unknown_macro = |at: usize| {
+        let [TokenTree::Ident(word), TokenTree::Punct(mark), TokenTree::Group(_)] =
+            &tokens[at..tokens.len().min(at + 3)]
+        else {
+            return false;
+        };
+        // `if !(…)` is none.
+        let is_keyword = ["else", "if", "in", "match", "return", "while"].iter().any(|keyword| word == keyword);
+        mark.as_char() == '!' && !is_keyword && !KNOWN.iter().any(|known| word == known)
+    };
+    (0..tokens.len()).any(|at| {
+        is_unknown_macro(at)
+            || match &tokens[at] {
+                TokenTree::Ident(word) => word == "return",
+                TokenTree::Punct(mark) => mark.as_char() == '?',
+                TokenTree::Group(group) => may_leave(group.stream()),
+                TokenTree::Literal(_) => false,
+            }
     })
 }
 

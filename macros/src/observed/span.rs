@@ -36,14 +36,9 @@ impl Span {
     /// Whether an expression of the user's names this, and so may use it up.
     pub fn names(&self, parameter: &Ident) -> bool {
         let given = self.fields.iter().filter(|field| !field.is_parameter);
-        let mut values = given.filter_map(|field| field.value.clone());
-        self.is_below(parameter) || values.any(|value| names(value, &parameter.to_string()))
-    }
-
-    /// Whether `parent` or `follows_from` names it.
-    pub fn is_below(&self, parameter: &Ident) -> bool {
-        let mut values = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
-        values.any(|value| names(value, &parameter.to_string()))
+        let values = given.filter_map(|field| field.value.clone());
+        let further = [&self.parent, &self.follows_from].into_iter().flatten().map(ToTokens::to_token_stream);
+        values.chain(further).any(|value| names(value, &parameter.to_string()))
     }
 }
 
@@ -97,6 +92,9 @@ pub fn make(args: &Args, callee: &Callee, labels: &Labels, defaults: Defaults, e
             if defaults == Defaults::Observed {
                 let name = field.text.as_deref().unwrap_or_default();
                 errors.at(&field.name, format!("duplicate field `{name}`; remove one of the two"));
+            }
+            if field.value.is_none() {
+                continue;
             }
             fields.remove(at);
         }

@@ -6,14 +6,12 @@ use super::{Args, Label, Skip};
 
 impl Args {
     /// The arguments of a method, and those of its block where it says nothing itself.
-    pub fn within(mut self, block: Args) -> Args {
-        let without = |word: &Ident| !self.words.contains(word);
-        let words: Vec<Ident> = block.words.into_iter().filter(without).chain(self.words.iter().cloned()).collect();
+    pub fn within(mut self, mut block: Args) -> Args {
+        // What the method says of a name goes before what the block says.
+        block.forget(&self.names());
+        let words: Vec<Ident> = block.words.into_iter().chain(self.words.iter().cloned()).collect();
         let joined = |block: Option<Vec<Label>>, own: Option<Vec<Label>>| match (block, own) {
-            (Some(mut block), Some(own)) => {
-                block.retain(|label| own.iter().all(|other| other.name != label.name));
-                Some(block.into_iter().chain(own).collect())
-            }
+            (Some(block), Some(own)) => Some(block.into_iter().chain(own).collect()),
             (block, own) => own.or(block),
         };
         // One says the opposite of the other: the method's own word counts.
@@ -33,8 +31,7 @@ impl Args {
         // `skip_all` of the method leaves nothing to skip.
         let skip = skip.filter(|skip| self.skip_all.is_none() || !skip.names.is_empty());
         let fields = match (block.fields, self.fields.take()) {
-            (Some(mut block), Some(mut own)) => {
-                block.all.retain(|field| !own.all.iter().any(|other| field.is_called_like(other)));
+            (Some(block), Some(mut own)) => {
                 own.all.splice(0..0, block.all);
                 Some(own)
             }
@@ -69,5 +66,23 @@ impl Args {
             meant_histogram: self.meant_histogram || block.meant_histogram,
             words,
         }
+    }
+
+    /// The names of its labels and fields, as far as they are known.
+    fn names(&self) -> Vec<Ident> {
+        let labels = self.labels.iter().chain(&self.after).flatten().map(|label| label.name.clone());
+        let fields = self.fields.iter().flat_map(|fields| &fields.all).filter_map(|field| field.word().cloned());
+        labels.chain(fields).chain(self.words.iter().cloned()).collect()
+    }
+
+    /// Leaves out the labels and fields with these names.
+    fn forget(&mut self, names: &[Ident]) {
+        for labels in [&mut self.labels, &mut self.after].into_iter().flatten() {
+            labels.retain(|label| !names.contains(&label.name));
+        }
+        if let Some(fields) = &mut self.fields {
+            fields.all.retain(|field| field.word().is_none_or(|word| !names.contains(word)));
+        }
+        self.words.retain(|word| !names.contains(word));
     }
 }

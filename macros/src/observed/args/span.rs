@@ -36,9 +36,12 @@ pub enum FieldName {
 }
 
 impl Field {
-    /// Whether it has the name of another, as far as names are known.
-    pub fn is_called_like(&self, other: &Field) -> bool {
-        matches!((&self.name, &other.name), (FieldName::Dotted(mine), FieldName::Dotted(others)) if mine == others)
+    /// Its name, if that is one word.
+    pub fn word(&self) -> Option<&Ident> {
+        match &self.name {
+            FieldName::Dotted(words) if words.len() == 1 => words.first(),
+            _ => None,
+        }
     }
 }
 

@@ -53,12 +53,10 @@ pub fn function(plan: Plan) -> TokenStream {
     Erase.visit_type_mut(&mut erased);
     // What an expression of the span's names may be used up there, and stays where it is.
     let is_named = |parameter: &Ident| span.as_ref().is_some_and(|span| span.names(parameter));
-    let is_below = |parameter: &Ident| span.as_ref().is_some_and(|span| span.is_below(parameter));
     let rebound = match shape {
         Shape::Inline | Shape::Tail => Rebound::default(),
         // The span is opened outside of the block that stands for the body, and sees what patterns bind.
-        Shape::Closure => rebind(&mut sig, &labels, opened.is_none(), false, is_below),
-        Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
+        Shape::Closure | Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
             rebind(&mut sig, &labels, opened.is_none(), false, is_named)
         }
         Shape::AsyncRewritten | Shape::AsyncKept => rebind(&mut sig, &labels, true, opened.is_some(), is_named),
@@ -211,7 +209,9 @@ fn rebind(
             // Takes all of `self`, not only the fields that the body names.
             FnArg::Receiver(receiver) => {
                 let this = receiver.self_token;
-                rebound.names.extend(ours!(let _ = &#this;));
+                let is_named = is_named(&Ident::new("self", this.span));
+                let place = if is_named { &mut rebound.stay } else { &mut rebound.names };
+                place.extend(ours!(let _ = &#this;));
             }
             FnArg::Typed(argument) => {
                 let stays = match &*argument.pat {
@@ -222,7 +222,11 @@ fn rebind(
                     if let Pat::Ident(pat) = &*argument.pat {
                         let name = &pat.ident;
                         let cfgs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-                        rebound.stay.extend(ours!(#(#cfgs)* let _ = &#name;));
+                        rebound.stay.extend(ours!(
+                            #(#cfgs)*
+                            #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
+                            let _ = &#name;
+                        ));
                     }
                     continue;
                 }
