@@ -18,6 +18,7 @@ use super::nameable::has_no_name;
 use super::plan::{Plan, Shape};
 use super::tail::Tail;
 use crate::paths;
+use crate::spans::{blamed_group, blamed_on};
 
 /// `quote!` with the span of the macro's definition.
 macro_rules! ours {
@@ -162,10 +163,19 @@ fn tail(
     let inside = if begun.is_empty() { inside } else { body(block).into_token_stream() };
     let mut braces = Group::new(Delimiter::Brace, ours!(#(#attrs)* #begun #inside));
     braces.set_span(block.span());
-    let block = ours!(async move #braces);
+    // What is wrong with its value is said where it stands.
+    let at = block.span();
+    let block = quote_spanned!(at=> async move #braces);
+    let arguments = blamed_group(at, block.clone());
     let block = match (giving, output) {
-        (Some(ty), _) => ours!(#private::giving_as::<#ty, _>(#block)),
-        (None, Some(output)) => ours!(#private::giving::<#output, _>(#block)),
+        (Some(ty), _) => {
+            let giving = blamed_on(at, ours!(#private::giving_as));
+            ours!(#giving::<#ty, _> #arguments)
+        }
+        (None, Some(output)) => {
+            let giving = blamed_on(at, ours!(#private::giving));
+            ours!(#giving::<#output, _> #arguments)
+        }
         (None, None) => block,
     };
     let future = future(&block);
