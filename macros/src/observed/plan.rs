@@ -2,7 +2,6 @@
 //!
 //! Here are the defaults, the derived names and the checks. Nothing is parsed and nothing is emitted.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Expr, Ident, Path, ReturnType, Type};
@@ -15,6 +14,7 @@ use super::families::{Family, Names, bounds, distinct};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
 use super::span::{self, Span};
+use super::tail::may_leave;
 use crate::diag::Errors;
 use crate::names;
 
@@ -220,8 +220,8 @@ fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, er
 
 /// The function returns a future, though its type does not show it.
 fn future(args: &Args, callee: &mut Callee, errors: &Errors) {
-    // A type that may be anything, and a body that gives `Box::pin(async move { … })`.
-    // Or a trait of which the body says that it is one of futures.
+    // A type that may be anything, and a body that gives `Box::pin(async move { … })`; or a trait of which the body says
+    // that it is one of futures.
     let ends_boxed = || callee.tail().map(|tail| tail.pin.is_some());
     let may_be_one = callee.sig.asyncness.is_none()
         && match callee.returns() {
@@ -332,62 +332,6 @@ fn shape(callee: &Callee, needs: &Needs) -> Shape {
         // A guard beside the body sees no value.
         Returns::Plain | Returns::ImplTrait => Shape::Closure,
     }
-}
-
-/// Whether the function may be left before its end: by a word, or by a macro of which nobody knows.
-fn may_leave(statements: TokenStream) -> bool {
-    const KNOWN: [&str; 30] = [
-        "assert",
-        "assert_eq",
-        "assert_ne",
-        "concat",
-        "dbg",
-        "debug",
-        "debug_assert",
-        "debug_assert_eq",
-        "debug_assert_ne",
-        "debug_span",
-        "env",
-        "eprint",
-        "eprintln",
-        "error",
-        "event",
-        "format",
-        "format_args",
-        "info",
-        "info_span",
-        "matches",
-        "panic",
-        "print",
-        "println",
-        "span",
-        "todo",
-        "trace",
-        "unreachable",
-        "vec",
-        "warn",
-        "write",
-    ];
-    let tokens: Vec<TokenTree> = statements.into_iter().collect();
-    let is_unknown_macro = |at: usize| {
-        let [TokenTree::Ident(word), TokenTree::Punct(mark), TokenTree::Group(_)] =
-            &tokens[at..tokens.len().min(at + 3)]
-        else {
-            return false;
-        };
-        // `if !(…)` is none.
-        let is_keyword = ["else", "if", "in", "match", "return", "while"].iter().any(|keyword| word == keyword);
-        mark.as_char() == '!' && !is_keyword && !KNOWN.iter().any(|known| word == known)
-    };
-    (0..tokens.len()).any(|at| {
-        is_unknown_macro(at)
-            || match &tokens[at] {
-                TokenTree::Ident(word) => word == "return",
-                TokenTree::Punct(mark) => mark.as_char() == '?',
-                TokenTree::Group(group) => may_leave(group.stream()),
-                TokenTree::Literal(_) => false,
-            }
-    })
 }
 
 fn sees_its_body(callee: &Callee) -> bool {

@@ -78,3 +78,59 @@ fn ends_a_statement(before: &[TokenTree]) -> bool {
         Some(_) => false,
     }
 }
+
+/// Whether the function may be left before its end: by a word, or by a macro of which nobody knows.
+pub fn may_leave(statements: TokenStream) -> bool {
+    const KNOWN: [&str; 30] = [
+        "assert",
+        "assert_eq",
+        "assert_ne",
+        "concat",
+        "dbg",
+        "debug",
+        "debug_assert",
+        "debug_assert_eq",
+        "debug_assert_ne",
+        "debug_span",
+        "env",
+        "eprint",
+        "eprintln",
+        "error",
+        "event",
+        "format",
+        "format_args",
+        "info",
+        "info_span",
+        "matches",
+        "panic",
+        "print",
+        "println",
+        "span",
+        "todo",
+        "trace",
+        "unreachable",
+        "vec",
+        "warn",
+        "write",
+    ];
+    let tokens: Vec<TokenTree> = statements.into_iter().collect();
+    let is_unknown_macro = |at: usize| {
+        let [TokenTree::Ident(word), TokenTree::Punct(mark), TokenTree::Group(_)] =
+            &tokens[at..tokens.len().min(at + 3)]
+        else {
+            return false;
+        };
+        // `if !(…)` is none.
+        let is_keyword = ["else", "if", "in", "match", "return", "while"].iter().any(|keyword| word == keyword);
+        mark.as_char() == '!' && !is_keyword && !KNOWN.iter().any(|known| word == known)
+    };
+    (0..tokens.len()).any(|at| {
+        is_unknown_macro(at)
+            || match &tokens[at] {
+                TokenTree::Ident(word) => word == "return",
+                TokenTree::Punct(mark) => mark.as_char() == '?',
+                TokenTree::Group(group) => may_leave(group.stream()),
+                TokenTree::Literal(_) => false,
+            }
+    })
+}
