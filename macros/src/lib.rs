@@ -4,6 +4,7 @@ mod diag;
 mod echo;
 mod label_sets;
 mod labels;
+mod metrics;
 mod names;
 mod observed;
 mod outcome;
@@ -203,10 +204,77 @@ pub fn instrument(attribute: TokenStream, item: TokenStream) -> TokenStream {
 fn expand(attribute: TokenStream, item: TokenStream, defaults: Defaults) -> TokenStream {
     let package = Package {
         name: std::env::var("CARGO_PKG_NAME").unwrap_or_default(),
-        is_own: !std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| observed::is_of_cargo(&folder)),
+        is_own: is_own(),
         budget: std::env::var("TALLIED_SERIES_BUDGET").ok(),
     };
     observed::expand(attribute.into(), item.into(), &package, defaults).into()
+}
+
+/// Whether the package is one of the user's workspace.
+fn is_own() -> bool {
+    !std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| observed::is_of_cargo(&folder))
+}
+
+/// Makes a struct a group of metrics: its fields are the families.
+///
+/// ```text
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "zart")]
+/// struct Worker {
+///     /// Tasks waiting to be picked up.
+///     queue_depth: Gauge,
+///     /// Tasks by what became of them.
+///     tasks_total: Counter<TaskLabels>,
+///     /// Time between two polls.
+///     #[metrics(buckets = [0.1, 1.0, 10.0])]
+///     poll_interval_seconds: Histogram,
+/// }
+///
+/// static WORKER: Worker = Worker::new();      // a constant: no start-up cost, no lock
+///
+/// WORKER.queue_depth.set(12.0);
+/// WORKER.tasks_total.with(TaskLabels { status: Completed }).inc();
+/// ```
+///
+/// A field is a `Counter`, a `Gauge`, a `Histogram`, a `Summary` or an `Info`; its parameters are a type with
+/// [`LabelSet`](derive@LabelSet) for its labels, and for counters and gauges the numbers: `Counter<TaskLabels>`,
+/// `Counter<(), f64>`, `Gauge<TaskLabels, i64>`. Its doc comment, the first paragraph, is the help text.
+///
+/// The name of a family is that of its field, with the prefix and a `_` before it: it stands in the source as it stands on
+/// the dashboard. The cells belong to the type: two groups of one type have the same series, and every family is exposed
+/// before a group is made. An attribute of an observed function may feed the same family, by the same name and the same
+/// labels.
+///
+/// # Arguments of `#[metrics(…)]`
+///
+/// | on | argument | what it does |
+/// |---|---|---|
+/// | the struct | `prefix = "zart"` | stands before each name |
+/// | the struct | `crate = path` | where `tallied` is, if it is re-exported or renamed |
+/// | a field | `rename = "…"` | another name than the field's; a dotted one, `tasks.created`, has `_` on the exposition, and of a counter `_total` |
+/// | a field | `buckets = CONST` | the bounds of a histogram, finite and strictly increasing; needed where the name ends in no unit of time |
+/// | a field | `quantiles = CONST` | those of a summary, from 0 to 1, strictly increasing |
+/// | a field | `unit = "ms"` | `s`, `ms`, `us` or `ns`: what a `Duration` is converted to; without it the name says the unit |
+/// | a field | `native` | a histogram has native buckets too, for a server that scrapes protobuf |
+/// | a field | `zero = false` | shows a series only when it was used. Without it counters and gauges are there at zero from the start, for every label set; a histogram or summary with labels from its first observation on, which `zero = true` changes |
+/// | both | `budget = N` | the most series that a family may have, 10,000 if absent |
+/// | both | `allow(…)` | silences a lint of names, below |
+///
+/// # Names
+///
+/// Refused always: what is no name for a metric, a suffix that stands twice, `_bucket` and `_sum`. Refused unless
+/// `allow(…)` names it:
+///
+/// | lint | refuses |
+/// |---|---|
+/// | `total_suffix` | a counter without `_total`; anything else with it |
+/// | `reserved_suffix` | `_count` and `_created` at the end; `_info` at the end of what is no `Info`, and an `Info` without it |
+/// | `base_unit` | a unit at the end that is no base unit (`_ms`, `_mb`, `_percent`), or other than `unit` says |
+/// | `type_in_name` | `counter`, `gauge`, `histogram` or `summary` as a word of the name |
+/// | `snake_case` | camelCase |
+#[proc_macro_derive(Metrics, attributes(metrics))]
+pub fn metrics(input: TokenStream) -> TokenStream {
+    metrics::derive(input.into(), is_own()).into()
 }
 
 /// Makes an enum a label: its variants are the values.

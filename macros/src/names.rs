@@ -2,6 +2,180 @@
 //!
 //! Source: <https://prometheus.io/docs/concepts/data_model/> and, for suffixes, the OpenMetrics 1.0 specification.
 
+/// The type of a family, as far as its name has to do with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    Info,
+}
+
+/// A unit of time, as `unit = "ms"` says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    Seconds,
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl Unit {
+    pub fn of(text: &str) -> Result<Unit, String> {
+        match text {
+            "s" => Ok(Unit::Seconds),
+            "ms" => Ok(Unit::Millis),
+            "us" => Ok(Unit::Micros),
+            "ns" => Ok(Unit::Nanos),
+            _ => Err(format!("unknown unit `{}`; there are `s`, `ms`, `us` and `ns`", text.escape_debug())),
+        }
+    }
+
+    /// The runtime's name of it.
+    pub fn variant(self) -> &'static str {
+        match self {
+            Unit::Seconds => "Seconds",
+            Unit::Millis => "Millis",
+            Unit::Micros => "Micros",
+            Unit::Nanos => "Nanos",
+        }
+    }
+
+    /// What a name in this unit ends in.
+    pub fn words(self) -> [&'static str; 2] {
+        match self {
+            Unit::Seconds => ["seconds", "seconds"],
+            Unit::Millis => ["ms", "milliseconds"],
+            Unit::Micros => ["us", "microseconds"],
+            Unit::Nanos => ["ns", "nanoseconds"],
+        }
+    }
+}
+
+/// Rules that some systems need to break: `allow(…)` names one.
+pub const LINTS: [&str; 5] = ["total_suffix", "reserved_suffix", "base_unit", "type_in_name", "snake_case"];
+
+/// A rule that a name breaks.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lint {
+    pub name: &'static str,
+    /// What it breaks, and the remedy.
+    fact: String,
+}
+
+impl Lint {
+    /// `allow` is how it is silenced here.
+    pub fn message(&self, allow: &str) -> String {
+        format!("{}; if it must be so, say `{allow}`", self.fact)
+    }
+}
+
+/// The name on the exposition, and the one that was written if that is another: dots become `_`, and a counter with
+/// dots gains `_total`.
+pub fn mapped(written: &str, kind: Option<Kind>) -> (String, Option<String>) {
+    if !written.contains('.') {
+        return (written.to_owned(), None);
+    }
+    let mut name = written.replace('.', "_");
+    if kind == Some(Kind::Counter) && !name.ends_with("_total") {
+        name.push_str("_total");
+    }
+    (name, Some(written.to_owned()))
+}
+
+/// The rules that a good name may break all the same. Sources: <https://prometheus.io/docs/practices/naming/>; for
+/// suffixes the OpenMetrics 1.0 specification.
+pub fn lints(name: &str, kind: Option<Kind>, unit: Option<Unit>) -> Vec<Lint> {
+    let mut found = Vec::new();
+    let mut lint = |name: &'static str, fact: String| found.push(Lint { name, fact });
+    let stem = name.strip_suffix("_total");
+    match (kind, stem) {
+        (Some(Kind::Counter), None) => {
+            lint("total_suffix", format!("the counter `{name}` does not end in `_total`; try `{name}_total`"));
+        }
+        (Some(Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::Info), Some(stem)) => {
+            lint("total_suffix", format!("`{name}` ends in `_total`, which only a counter does; try `{stem}`"));
+        }
+        _ => {}
+    }
+    for (suffix, whose) in [("_count", "the samples of histograms"), ("_created", "the times of OpenMetrics")] {
+        if let Some(stem) = name.strip_suffix(suffix) {
+            lint("reserved_suffix", format!("`{name}` ends in `{suffix}`, which {whose} do; try `{stem}`"));
+        }
+    }
+    match (kind, name.strip_suffix("_info")) {
+        (Some(Kind::Info), None) => {
+            lint("reserved_suffix", format!("the information `{name}` does not end in `_info`; try `{name}_info`"));
+        }
+        (Some(Kind::Counter | Kind::Gauge | Kind::Histogram | Kind::Summary), Some(stem)) => {
+            lint("reserved_suffix", format!("`{name}` ends in `_info`, which only an `Info` does; try `{stem}`"));
+        }
+        _ => {}
+    }
+    let quantity = stem.unwrap_or(name);
+    let last = quantity.rsplit('_').next().unwrap_or_default();
+    let before = quantity.strip_suffix(last).unwrap_or_default();
+    let base = BASE_UNITS.iter().find(|(units, _)| units.contains(&last)).map(|(_, base)| base);
+    if let Some(base) = base.filter(|_| !before.is_empty()) {
+        let total = if stem.is_some() { "_total" } else { "" };
+        let fact = format!("`{name}` is in `{last}`, which is no base unit; try `{before}{base}{total}`");
+        lint("base_unit", fact);
+    }
+    if let Some(unit) = unit.filter(|unit| !unit.words().contains(&last)) {
+        let [word, _] = unit.words();
+        let fact = format!("the unit is `{word}`, and `{name}` does not end in it; try `{quantity}_{word}`");
+        lint("base_unit", fact);
+    }
+    let types = ["counter", "gauge", "histogram", "summary"];
+    if let Some(word) = name.split('_').find(|word| types.contains(word)) {
+        let fact = format!("`{name}` has the type `{word}` in it, which its TYPE line says; leave it out of the name");
+        lint("type_in_name", fact);
+    }
+    let humps = name.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if humps {
+        let fact = format!("`{name}` is written in camelCase; try `{}`", snake(name));
+        lint("snake_case", fact);
+    }
+    found
+}
+
+/// Units, and the base unit of each.
+const BASE_UNITS: [(&[&str], &str); 5] = [
+    (
+        &[
+            "ms",
+            "us",
+            "ns",
+            "millis",
+            "micros",
+            "nanos",
+            "milliseconds",
+            "microseconds",
+            "nanoseconds",
+            "minutes",
+            "hours",
+            "days",
+        ],
+        "seconds",
+    ),
+    (&["kb", "mb", "gb", "kib", "mib", "gib", "kilobytes", "megabytes", "gigabytes", "bits"], "bytes"),
+    (&["percent", "pct"], "ratio"),
+    (&["fahrenheit"], "celsius"),
+    (&["millimeters", "kilometers"], "meters"),
+];
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && out.ends_with(|before: char| before.is_ascii_lowercase()) {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 /// What is wrong with a family's name, and the remedy.
 pub fn family(name: &str) -> Result<(), String> {
     told(name, wrong_family)
@@ -117,6 +291,47 @@ mod tests {
         says("a\nb", "contains `\\n`");
         says("jobs_total_total", "try `jobs_total`");
         says("latency_bucket", "try `latency`");
+    }
+
+    #[test]
+    fn a_lint_has_a_name_a_fact_and_a_remedy() {
+        let says = |name: &str, kind, unit, expected: &[(&str, &str)]| {
+            let found = lints(name, kind, unit);
+            assert_eq!(found.len(), expected.len(), "{name}: {found:?}");
+            for (lint, (wanted, part)) in found.iter().zip(expected) {
+                let message = lint.message("allow(x)");
+                assert!(lint.name == *wanted && message.contains(part), "{name}: {message}");
+            }
+        };
+        let (counter, gauge) = (Some(Kind::Counter), Some(Kind::Gauge));
+        says("jobs_total", counter, None, &[]);
+        says("job_seconds", Some(Kind::Histogram), Some(Unit::Seconds), &[]);
+        says("build_info", Some(Kind::Info), None, &[]);
+        says("ns", gauge, None, &[]);
+        says("discount", gauge, None, &[]);
+        says("items", None, None, &[]);
+        says("jobs", counter, None, &[("total_suffix", "try `jobs_total`")]);
+        says("jobs_total", gauge, None, &[("total_suffix", "try `jobs`")]);
+        says("job_count", gauge, None, &[("reserved_suffix", "try `job`")]);
+        says("job_created", None, None, &[("reserved_suffix", "try `job`")]);
+        says("job_info", gauge, None, &[("reserved_suffix", "only an `Info`")]);
+        says("build", Some(Kind::Info), None, &[("reserved_suffix", "try `build_info`")]);
+        says("wait_ms", gauge, None, &[("base_unit", "try `wait_seconds`")]);
+        says("wait_ms_total", counter, None, &[("base_unit", "try `wait_seconds_total`")]);
+        says("wait_ms", gauge, Some(Unit::Millis), &[("base_unit", "no base unit")]);
+        says("wait", gauge, Some(Unit::Millis), &[("base_unit", "try `wait_ms`")]);
+        says("used_percent", gauge, None, &[("base_unit", "try `used_ratio`")]);
+        says("job_gauge", gauge, None, &[("type_in_name", "`gauge`")]);
+        says("jobQueue", gauge, None, &[("snake_case", "try `job_queue`")]);
+    }
+
+    #[test]
+    fn a_dotted_name_is_mapped() {
+        assert_eq!(mapped("jobs", Some(Kind::Counter)), ("jobs".to_owned(), None));
+        let both = |name: &str, written: &str| (name.to_owned(), Some(written.to_owned()));
+        assert_eq!(mapped("a.tasks.created", Some(Kind::Counter)), both("a_tasks_created_total", "a.tasks.created"));
+        assert_eq!(mapped("a.tasks_total", Some(Kind::Counter)), both("a_tasks_total", "a.tasks_total"));
+        assert_eq!(mapped("a.wait_ms", Some(Kind::Histogram)), both("a_wait_ms", "a.wait_ms"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How many series a callsite can make, proven while compiling.
 
 use crate::definition::{Definition, MOST_SETS};
-use crate::family::Family;
+use crate::family::{Family, Kind, Shows};
 use crate::label::{Dimension, Message, names, one};
 use crate::outcome::Ways;
 
@@ -9,6 +9,12 @@ use crate::outcome::Ways;
 #[must_use]
 pub const fn given(budget: usize) -> (usize, &'static str) {
     (budget, "`budget` of this attribute")
+}
+
+/// What `budget = N` of a group's field says.
+#[must_use]
+pub const fn given_to_field(budget: usize) -> (usize, &'static str) {
+    (budget, "`budget` of this field")
 }
 
 /// What the environment says, if it says anything: else what was said `before`.
@@ -73,19 +79,15 @@ pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways) {
     }
 }
 
-/// Of the first family that is over it, the largest first: one message is enough. Then of the cells, which are there
-/// for every label set even if each family has only some of the labels.
+/// Of the first family that is over it, histograms first: one message is enough. Then of the cells, which are there for
+/// every label set even if each family has only some of the labels.
 const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
-    let parts = [
-        (says.histogram, says.bounds.len() + 3),
-        (says.counter, 1),
-        (says.in_flight, 1),
-        (Some(Family { name: "", help: "", labels: &[], status: false }), 1),
-    ];
+    const CELLS: Family = Family::new("", "", Kind::Counter, Shows::Calls);
+    let parts = [says.histogram_family(), says.family(0), says.family(1), says.family(2), Some(&CELLS)];
     let mut at = 0;
     while at < parts.len() {
-        if let (Some(family), child) = parts[at] {
-            let part = Part { dimensions: says.dimensions, family, statuses: ways.count(), child };
+        if let Some(family) = parts[at] {
+            let part = Part { dimensions: says.dimensions, family: *family, statuses: ways.count() };
             if part.series() > says.budget.0 {
                 return Some(part.message(says.budget));
             }
@@ -103,8 +105,6 @@ struct Part {
     dimensions: &'static [Dimension],
     family: Family,
     statuses: usize,
-    /// The series of one label set with one status.
-    child: usize,
 }
 
 impl Part {
@@ -127,7 +127,7 @@ impl Part {
     }
 
     const fn series(&self) -> usize {
-        self.sets().saturating_mul(self.child)
+        self.sets().saturating_mul(self.family.child())
     }
 
     const fn message(&self, (most, origin): (usize, &str)) -> Message {
@@ -157,15 +157,18 @@ impl Part {
             message = message.text(comma).text("status: ").number(self.statuses);
         }
         message = message.text(" = ").number(sets).text(" label sets");
-        if self.child > 1 {
-            message = message.text("\n    series  ").number(sets).text(" x ").number(self.child);
-            message = message.text(" (buckets, +Inf, sum and count) = ").number(series);
+        let (child, is_summary) = (self.family.child(), matches!(self.family.kind, Kind::Summary));
+        if child > 1 {
+            message = message.text("\n    series  ").number(sets).text(" x ").number(child);
+            let of = if is_summary { " (quantiles, sum and count) = " } else { " (buckets, +Inf, sum and count) = " };
+            message = message.text(of).number(series);
         }
         message = message.text("\n    budget  ").number(most).text(" (").text(origin).text("), over by ");
         message = message.number(series.saturating_sub(most)).text("\n    help    ");
         if widest.0.is_empty() {
             let message = message.text("say `budget = ").number(series).text("`");
-            return if self.child > 1 { message.text(", or use fewer buckets") } else { message };
+            let fewer = if is_summary { ", or use fewer quantiles" } else { ", or use fewer buckets" };
+            return if child > 1 { message.text(fewer) } else { message };
         }
         let merge = if widest.2 { "lower its `max`" } else { "merge its values" };
         let message = message.text("the widest label is `").text(widest.0).text("`: drop it or ").text(merge);

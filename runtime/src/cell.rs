@@ -2,10 +2,13 @@
 //!
 //! Deliberately absent: names, locks, allocation, time. A cell never panics and never waits.
 //!
-//! Relaxed is enough for all of them: a scrape orders nothing else against an add. What a scrape reads is consistent by
+//! Relaxed is enough for all but one of them: a scrape orders nothing else against an add. What a scrape reads is consistent by
 //! construction, because a histogram's count *is* the sum of the buckets that were read.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicI64, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// Durations by bucket. With `N == 1` there is one bucket without a bound: a plain count, and the sum stays zero.
 #[derive(Debug)]
@@ -49,6 +52,32 @@ impl<const N: usize> DurationCell<N> {
 
 fn search<const N: usize>(nanos: u64, bounds: &[u64; N]) -> usize {
     bounds[..N - 1].iter().position(|bound| nanos <= *bound).unwrap_or(N - 1)
+}
+
+/// Counts one observation in its bucket. Release: a scrape that sees it sees what was counted before it, see [`counts`].
+#[inline]
+pub(crate) fn observe(buckets: &[AtomicU64], bucket: usize) {
+    if let Some(cell) = buckets.get(bucket) {
+        cell.fetch_add(1, Release);
+    }
+}
+
+/// The count of each bucket. Acquire: what else an observation counted before its bucket is seen from here on.
+pub(crate) fn counts(buckets: &[AtomicU64]) -> impl Iterator<Item = u64> {
+    buckets.iter().map(|bucket| bucket.load(Acquire))
+}
+
+/// Adds to a float that is kept by its bits.
+#[inline]
+pub(crate) fn add_float(cell: &AtomicU64, n: f64) {
+    let mut before = cell.load(Relaxed);
+    loop {
+        let after = (f64::from_bits(before) + n).to_bits();
+        match cell.compare_exchange_weak(before, after, Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(now) => before = now,
+        }
+    }
 }
 
 /// How many are running now.

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 /// The moment at which a call began.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Started(Instant);
 
 impl Started {
@@ -20,6 +20,13 @@ impl Started {
     pub(crate) fn elapsed_nanos(self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
+}
+
+/// Whole seconds since somebody first asked.
+#[cfg(feature = "metrics")]
+pub(crate) fn running_seconds() -> u64 {
+    static BEGAN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed().as_secs()
 }
 
 /// Milliseconds, for an event.

@@ -3,12 +3,18 @@
 
 use std::borrow::Cow;
 
-use crate::family::Family;
-use crate::label::{self, Dimension};
+use crate::family::{self, Family, Kind, Numbers, STANDARD_QUANTILES, Shows, Unit};
+use crate::label::{self, Dimension, Message};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 
 /// The series that a family of a callsite may have if nobody says more, and who says so.
 pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for a family of one callsite");
+
+/// Calls, durations, and what is running.
+const MOST_FAMILIES: usize = 3;
+
+/// Time inside polls, and a summary.
+const MOST_BESIDE: usize = 2;
 
 /// The most label sets of a callsite, whatever its budget.
 pub(crate) const MOST_SETS: usize = 1_000_000;
@@ -19,20 +25,16 @@ pub(crate) const MOST_SETS: usize = 1_000_000;
 pub struct Definition {
     /// The labels, but for `status`.
     pub(crate) dimensions: &'static [Dimension],
-    /// Calls by outcome.
-    pub(crate) counter: Option<Family>,
-    /// Durations of calls by outcome.
-    pub(crate) histogram: Option<Family>,
-    /// Calls that are running.
-    pub(crate) in_flight: Option<Family>,
-    /// Time inside polls: the name of what another callsite of the same function has, with the same open-ended labels.
-    pub(crate) busy: Option<Family>,
-    /// The histogram's bounds in seconds; empty without a histogram.
-    pub(crate) bounds: &'static [f64],
+    /// What is made of its cells, the first ones.
+    families: [Option<Family>; MOST_FAMILIES],
+    /// Those of the same function that have other cells, with the same open-ended labels.
+    beside: [Option<Family>; MOST_BESIDE],
     /// The values of the label `status`.
     pub(crate) words: Words,
     /// Those that calls can have, as far as is known before they are built.
     pub(crate) at_most: Ways,
+    /// Those that are sure before they are built: of a function that nobody has called, these are exposed.
+    pub(crate) at_least: Ways,
     /// The first label that is known only when a call has returned; those behind it are such too.
     pub(crate) first_after: usize,
     /// How many label sets those have among themselves.
@@ -57,13 +59,11 @@ impl Definition {
     pub const fn new(dimensions: &'static [Dimension], file: &'static str, line: u32) -> Self {
         Definition {
             dimensions,
-            counter: None,
-            histogram: None,
-            in_flight: None,
-            busy: None,
-            bounds: &[],
+            families: [None; MOST_FAMILIES],
+            beside: [None; MOST_BESIDE],
             words: Status::WORDS,
             at_most: Status::WORDS.all(),
+            at_least: Status::WORDS.sure(false, false),
             first_after: dimensions.len(),
             sets_after: 1,
             opens_before: 0,
@@ -74,11 +74,20 @@ impl Definition {
         }
     }
 
+    /// A field of a group, at the place of the caller.
+    #[must_use]
+    #[track_caller]
+    pub const fn here(dimensions: &'static [Dimension]) -> Self {
+        let place = std::panic::Location::caller();
+        Definition::new(dimensions, place.file(), place.line())
+    }
+
     /// With other words for what becomes of a call.
     #[must_use]
     pub const fn words(mut self, words: Words) -> Self {
         self.words = words;
         self.at_most = words.all();
+        self.at_least = words.sure(false, false);
         self
     }
 
@@ -115,6 +124,14 @@ impl Definition {
     #[must_use]
     pub const fn at_most(mut self, can_fail: bool, can_be_cancelled: bool) -> Self {
         self.at_most = self.words.sure(can_fail, can_be_cancelled);
+        self.at_least = self.at_most;
+        self
+    }
+
+    /// Whose calls can surely end as an error or be cancelled, and perhaps otherwise too.
+    #[must_use]
+    pub const fn at_least(mut self, can_fail: bool, can_be_cancelled: bool) -> Self {
+        self.at_least = self.words.sure(can_fail, can_be_cancelled);
         self
     }
 
@@ -143,7 +160,43 @@ impl Definition {
     /// How many cells its histogram has.
     #[must_use]
     pub const fn cells(&self) -> usize {
-        self.bounds.len() + 1
+        self.bounds().len() + 1
+    }
+
+    /// The bounds of its histogram.
+    pub(crate) const fn bounds(&self) -> &'static [f64] {
+        match self.histogram_family() {
+            Some(family) => family.bounds,
+            None => &[],
+        }
+    }
+
+    /// What its calls' durations are exposed as.
+    pub(crate) const fn histogram_family(&self) -> Option<&Family> {
+        let mut at = 0;
+        while at < MOST_FAMILIES {
+            if let Some(family) = &self.families[at] {
+                if matches!(family.kind, Kind::Histogram) {
+                    return Some(family);
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The unit of that.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    pub(crate) const fn time_unit(&self) -> Unit {
+        match self.histogram_family() {
+            Some(family) => family.unit(),
+            None => Unit::Seconds,
+        }
+    }
+
+    /// One of its families.
+    pub(crate) const fn family(&self, at: usize) -> Option<&Family> {
+        if at < MOST_FAMILIES { self.families[at].as_ref() } else { None }
     }
 
     /// How many words it has.
@@ -152,58 +205,207 @@ impl Definition {
         self.words.len()
     }
 
-    /// The families that its calls feed.
+    /// The families that are made of its cells.
     #[cfg(feature = "metrics")]
     pub(crate) fn families(&'static self) -> impl Iterator<Item = &'static Family> {
-        [&self.counter, &self.histogram, &self.in_flight, &self.busy].into_iter().flatten()
+        self.families.iter().flatten()
     }
 
-    /// With a histogram of the time inside polls, at a callsite of its own.
+    /// Those, and the others of the same function.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn together(&'static self) -> impl Iterator<Item = &'static Family> {
+        self.families().chain(self.beside.iter().flatten())
+    }
+
+    /// With families of the same function that another place has the cells of.
     #[must_use]
-    pub const fn busy(mut self, of: &Definition) -> Self {
-        self.busy = of.histogram;
+    pub const fn beside(mut self, of: &Definition) -> Self {
+        let mut at = 0;
+        while at < MOST_BESIDE && self.beside[at].is_some() {
+            at += 1;
+        }
+        if at < MOST_BESIDE {
+            self.beside[at] = of.families[0];
+        }
         self
+    }
+
+    const fn with(mut self, family: Family) -> Self {
+        let mut at = 0;
+        while at + 1 < MOST_FAMILIES && self.families[at].is_some() {
+            at += 1;
+        }
+        self.families[at] = Some(family);
+        self
+    }
+
+    /// The place of the family that came last.
+    const fn last(&self) -> usize {
+        let mut at = 0;
+        while at + 1 < MOST_FAMILIES && self.families[at + 1].is_some() {
+            at += 1;
+        }
+        at
     }
 
     /// With a counter of calls.
     #[must_use]
-    pub const fn counter(
-        mut self,
-        name: &'static str,
-        help: &'static str,
-        labels: &'static [usize],
-        status: bool,
-    ) -> Self {
-        self.counter = Some(Family { name, help, labels, status });
-        self
+    pub const fn counter(self, name: &'static str, help: &'static str, labels: &'static [usize], status: bool) -> Self {
+        self.with(Family { labels, status, ..Family::new(name, help, Kind::Counter, Shows::Calls) })
     }
 
-    /// With a histogram of durations that has these bounds, in seconds.
+    /// With a histogram of durations that has these bounds, in its unit.
     #[must_use]
     pub const fn histogram(
-        mut self,
+        self,
         name: &'static str,
         help: &'static str,
         labels: &'static [usize],
         status: bool,
         bounds: &'static [f64],
     ) -> Self {
-        self.histogram = Some(Family { name, help, labels, status });
-        self.bounds = bounds;
-        self
+        self.with(Family { labels, status, bounds, ..Family::new(name, help, Kind::Histogram, Shows::Durations) })
     }
 
     /// With a gauge of the calls that are running.
     #[must_use]
     pub const fn in_flight(
-        mut self,
+        self,
         name: &'static str,
         help: &'static str,
         labels: &'static [usize],
         status: bool,
     ) -> Self {
-        self.in_flight = Some(Family { name, help, labels, status });
+        self.with(Family { labels, status, ..Family::new(name, help, Kind::Gauge, Shows::Running) })
+    }
+
+    /// With the one family of a group's field. Its labels are all that there are.
+    #[must_use]
+    pub const fn field(self, kind: Kind, numbers: Numbers, name: &'static str, help: &'static str) -> Self {
+        self.with(Family { labels: &[0], ..Family::new(name, help, kind, Shows::Field(numbers)) })
+    }
+}
+
+/// Each changes the family that came last.
+impl Definition {
+    const fn changed(mut self, family: Family) -> Self {
+        self.families[self.last()] = Some(family);
         self
+    }
+
+    const fn last_family(&self) -> Family {
+        match self.families[self.last()] {
+            Some(family) => family,
+            None => Family::new("", "", Kind::Gauge, Shows::Calls),
+        }
+    }
+
+    /// With these bounds.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it is no histogram, or they are no bounds.
+    #[must_use]
+    #[track_caller]
+    pub const fn bounded(self, bounds: &'static [f64]) -> Self {
+        let family = self.last_family();
+        assert!(matches!(family.kind, Kind::Histogram), "`buckets` are for a `Histogram`");
+        let _ = family::cells_of(bounds, false);
+        self.changed(Family { bounds, ..family })
+    }
+
+    /// With the standard bounds, if it is a histogram.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it is one of something else than durations.
+    #[must_use]
+    #[track_caller]
+    pub const fn standard_bounds(self) -> Self {
+        let family = self.last_family();
+        match (family.kind, family.time_unit()) {
+            (Kind::Histogram, Some(unit)) => self.changed(Family { bounds: unit.standard(), ..family }),
+            (Kind::Histogram, None) => {
+                let message = Message::new("the histogram `").text(family.name).text("` needs `buckets`: ");
+                let message = message.text("the standard ones are durations, and its name ends in no unit of time; ");
+                panic!("{}", message.text("write `#[metrics(buckets = […])]`, or a name such as `…_seconds`").as_str());
+            }
+            _ => self,
+        }
+    }
+
+    /// With these quantiles.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it is no summary, or they are not from 0 to 1 and strictly increasing.
+    #[must_use]
+    #[track_caller]
+    pub const fn quantiled(self, quantiles: &'static [f64]) -> Self {
+        let family = self.last_family();
+        assert!(matches!(family.kind, Kind::Summary), "`quantiles` are for a `Summary`");
+        assert!(!quantiles.is_empty(), "a summary needs a quantile; leave `quantiles` out for the standard ones");
+        let mut at = 0;
+        while at < quantiles.len() {
+            assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "a quantile is from 0 to 1");
+            assert!(at == 0 || quantiles[at - 1] < quantiles[at], "quantiles must be strictly increasing");
+            at += 1;
+        }
+        self.changed(Family { quantiles, ..family })
+    }
+
+    /// With the standard quantiles, if it is a summary.
+    #[must_use]
+    pub const fn standard_quantiles(self) -> Self {
+        let family = self.last_family();
+        if matches!(family.kind, Kind::Summary) {
+            self.changed(Family { quantiles: &STANDARD_QUANTILES, ..family })
+        } else {
+            self
+        }
+    }
+
+    /// In this unit of time.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if nobody observes durations in it.
+    #[must_use]
+    #[track_caller]
+    pub const fn in_unit(self, unit: Unit) -> Self {
+        let family = self.last_family();
+        assert!(
+            matches!(family.kind, Kind::Histogram | Kind::Summary),
+            "`unit` is for a `Histogram` or a `Summary`, which convert durations to it"
+        );
+        self.changed(Family { given_unit: Some(unit), ..family })
+    }
+
+    /// With native buckets too.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it is no histogram.
+    #[must_use]
+    #[track_caller]
+    pub const fn with_native(self) -> Self {
+        let family = self.last_family();
+        assert!(matches!(family.kind, Kind::Histogram), "`native` is for a `Histogram`");
+        self.changed(Family { native: true, ..family })
+    }
+
+    /// Whose series are there before they have a value, or not.
+    #[must_use]
+    pub const fn zero(self, zero: bool) -> Self {
+        let family = Family { zero: Some(zero), ..self.last_family() };
+        self.changed(family)
+    }
+
+    /// Which the user calls so.
+    #[must_use]
+    pub const fn written(self, written: &'static str) -> Self {
+        let family = Family { written, ..self.last_family() };
+        self.changed(family)
     }
 }
 

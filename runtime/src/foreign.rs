@@ -12,7 +12,7 @@ use once_cell::sync::Lazy;
 use prometheus::core::{Collector, Desc};
 use prometheus::{Registry, proto};
 
-use crate::snapshot::{Family, Kind, Number, Series, Value};
+use crate::snapshot::{Family, Head, Histogram, Kind, Number, Series, Sink, Summary, Text, Value};
 
 static FOREIGN: Lazy<Registry> = Lazy::new(Registry::new);
 
@@ -74,7 +74,9 @@ impl Collector for Ours {
         if ASKING.get() {
             return Vec::new();
         }
-        crate::registry::gather_own().into_iter().map(to_proto).collect()
+        let mut families = Theirs::default();
+        crate::registry::visit_own(&mut families);
+        families.all
     }
 }
 
@@ -153,7 +155,7 @@ fn is_name(name: &str, colons: bool) -> bool {
     bytes.next().is_some_and(starts) && bytes.all(|b| starts(b) || b.is_ascii_digit())
 }
 
-fn value(metric: &proto::Metric, kind: Kind) -> Result<Value, String> {
+fn value(metric: &proto::Metric, kind: Kind) -> Result<Value<'static>, String> {
     // `prometheus` merges families of one name without a look at their types.
     let others = [
         (Kind::Counter, metric.get_counter().value() != 0.0),
@@ -165,8 +167,11 @@ fn value(metric: &proto::Metric, kind: Kind) -> Result<Value, String> {
         return Err("its collectors disagree about its type".into());
     }
     Ok(match kind {
-        Kind::Counter => Value::Number(Number::Float(metric.get_counter().value())),
-        Kind::Gauge => Value::Number(Number::Float(metric.get_gauge().value())),
+        Kind::Counter => match metric.get_counter().value() {
+            value if value >= 0.0 => Value::Number(Number::Float(value)),
+            value => return Err(format!("one of its counters is {value}")),
+        },
+        Kind::Gauge | Kind::Info => Value::Number(Number::Float(metric.get_gauge().value())),
         Kind::Histogram => histogram(metric.get_histogram())?,
         Kind::Summary => {
             let summary = metric.get_summary();
@@ -175,12 +180,13 @@ fn value(metric: &proto::Metric, kind: Kind) -> Result<Value, String> {
             if !increasing || !quantiles.iter().all(|(quantile, _)| (0.0..=1.0).contains(quantile)) {
                 return Err("its quantiles are not increasing from 0 to 1".into());
             }
-            Value::Summary { quantiles, count: summary.sample_count(), sum: summary.sample_sum() }
+            let (count, sum) = (summary.sample_count(), summary.sample_sum());
+            Value::Summary(Summary { quantiles: quantiles.into(), count, sum })
         }
     })
 }
 
-fn histogram(histogram: &proto::Histogram) -> Result<Value, String> {
+fn histogram(histogram: &proto::Histogram) -> Result<Value<'static>, String> {
     let (mut bounds, mut counts, mut below) = (Vec::new(), Vec::new(), 0u64);
     for bucket in histogram.get_bucket() {
         let (bound, cumulative) = (bucket.upper_bound(), bucket.cumulative_count());
@@ -197,69 +203,89 @@ fn histogram(histogram: &proto::Histogram) -> Result<Value, String> {
         bounds.push(bound);
     }
     counts.push(histogram.get_sample_count().saturating_sub(below));
-    Ok(Value::Histogram { bounds: bounds.into(), counts, sum: histogram.get_sample_sum() })
+    let sum = histogram.get_sample_sum();
+    Ok(Value::Histogram(Histogram { bounds: bounds.into(), counts: counts.into(), sum, native: None }))
 }
 
-#[allow(clippy::cast_precision_loss)] // their numbers are floats
-fn to_proto(family: Family) -> proto::MetricFamily {
-    let mut out = proto::MetricFamily::default();
-    out.set_name(family.name.into_owned());
-    out.set_help(family.help.into_owned());
-    out.set_field_type(match family.kind {
-        Kind::Counter => proto::MetricType::COUNTER,
-        Kind::Gauge => proto::MetricType::GAUGE,
-        Kind::Histogram => proto::MetricType::HISTOGRAM,
-        Kind::Summary => proto::MetricType::SUMMARY,
-    });
-    let metric = |series: Series| {
+/// Our families as theirs.
+#[derive(Default)]
+struct Theirs {
+    all: Vec<proto::MetricFamily>,
+    kind: Option<Kind>,
+}
+
+impl Sink for Theirs {
+    fn family(&mut self, head: &Head<'_>) {
+        let mut family = proto::MetricFamily::default();
+        family.set_name(head.name.to_owned());
+        family.set_help(head.help.to_owned());
+        family.set_field_type(match head.kind {
+            Kind::Counter => proto::MetricType::COUNTER,
+            // They have no word for it.
+            Kind::Gauge | Kind::Info => proto::MetricType::GAUGE,
+            Kind::Histogram => proto::MetricType::HISTOGRAM,
+            Kind::Summary => proto::MetricType::SUMMARY,
+        });
+        self.kind = Some(head.kind);
+        self.all.push(family);
+    }
+
+    fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, _: Option<i64>) {
         let mut metric = proto::Metric::default();
-        let pair = |(name, value): (Cow<'static, str>, Cow<'static, str>)| {
+        let pair = |(name, value): &(Text, Text)| {
             let mut pair = proto::LabelPair::default();
-            pair.set_name(name.into_owned());
-            pair.set_value(value.into_owned());
+            pair.set_name(name.to_string());
+            pair.set_value(value.to_string());
             pair
         };
-        metric.set_label(series.labels.into_iter().map(pair).collect());
-        match series.value {
+        metric.set_label(labels.iter().map(pair).collect());
+        match value {
+            Value::Number(number) if self.kind == Some(Kind::Counter) => {
+                let mut counter = proto::Counter::default();
+                counter.set_value(number.float());
+                metric.set_counter(counter);
+            }
             Value::Number(number) => {
-                let number = match number {
-                    Number::Count(count) => count as f64,
-                    Number::Level(level) => level as f64,
-                    Number::Float(value) => value,
+                let mut gauge = proto::Gauge::default();
+                gauge.set_value(number.float());
+                metric.set_gauge(gauge);
+            }
+            Value::Histogram(of) => metric.set_histogram(to_histogram(of)),
+            Value::Summary(of) => {
+                let mut summary = proto::Summary::default();
+                let quantile = |(quantile, value): &(f64, f64)| {
+                    let mut at = proto::Quantile::default();
+                    at.set_quantile(*quantile);
+                    at.set_value(*value);
+                    at
                 };
-                if family.kind == Kind::Counter {
-                    let mut counter = proto::Counter::default();
-                    counter.set_value(number);
-                    metric.set_counter(counter);
-                } else {
-                    let mut gauge = proto::Gauge::default();
-                    gauge.set_value(number);
-                    metric.set_gauge(gauge);
-                }
+                summary.set_quantile(of.quantiles.iter().map(quantile).collect());
+                summary.set_sample_count(of.count);
+                summary.set_sample_sum(of.sum);
+                metric.set_summary(summary);
             }
-            Value::Histogram { bounds, counts, sum } => {
-                let mut histogram = proto::Histogram::default();
-                let mut cumulative = 0u64;
-                let mut buckets = Vec::with_capacity(bounds.len());
-                for (bound, count) in bounds.iter().zip(&counts) {
-                    cumulative = cumulative.wrapping_add(*count);
-                    let mut bucket = proto::Bucket::default();
-                    bucket.set_upper_bound(*bound);
-                    bucket.set_cumulative_count(cumulative);
-                    buckets.push(bucket);
-                }
-                histogram.set_bucket(buckets);
-                histogram.set_sample_count(counts.iter().fold(0, |sum, count| sum.wrapping_add(*count)));
-                histogram.set_sample_sum(sum);
-                metric.set_histogram(histogram);
-            }
-            // Callsites have none, and only callsites go out by this door.
-            Value::Summary { .. } => {}
         }
-        metric
-    };
-    out.set_metric(family.series.into_iter().map(metric).collect());
-    out
+        if let Some(family) = self.all.last_mut() {
+            family.mut_metric().push(metric);
+        }
+    }
+}
+
+fn to_histogram(of: &Histogram<'_>) -> proto::Histogram {
+    let mut histogram = proto::Histogram::default();
+    let mut cumulative = 0u64;
+    let mut buckets = Vec::with_capacity(of.bounds.len());
+    for (bound, count) in of.bounds.iter().zip(of.counts.iter()) {
+        cumulative = cumulative.wrapping_add(*count);
+        let mut bucket = proto::Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(cumulative);
+        buckets.push(bucket);
+    }
+    histogram.set_bucket(buckets);
+    histogram.set_sample_count(of.count());
+    histogram.set_sample_sum(of.sum);
+    histogram
 }
 
 /// Reads a number where `prometheus` is built without `protobuf`: there the accessor is called `get_value`.

@@ -44,6 +44,7 @@
 #[cfg(test)]
 extern crate self as tallied;
 
+pub mod buckets;
 mod budget;
 mod catalogue;
 #[cfg(feature = "metrics")]
@@ -57,6 +58,7 @@ mod foreign;
 mod future;
 mod guard;
 mod label;
+mod metric;
 mod outcome;
 #[cfg(feature = "metrics")]
 mod registry;
@@ -70,9 +72,10 @@ pub mod __private;
 
 pub use catalogue::{Catalogue, CataloguedFamily, Conflict, InitError, ReserveError, catalogue, init, reserve};
 pub use encode::{Format, encode, gather_metrics};
-pub use family::STANDARD_BUCKETS;
+pub use family::{STANDARD_BUCKETS, STANDARD_QUANTILES};
 #[cfg(feature = "metrics")]
 pub use foreign::{collector, registry};
 pub use label::{Label, LabelSet, OpenLabel, Values};
+pub use metric::{Counter, Gauge, GaugeGuard, Histogram, Info, Metric, Observation, Summary, Timer};
 pub use outcome::{Classify, Outcome, Status};
-pub use tallied_macros::{Label, LabelSet, Outcome, instrument, observed};
+pub use tallied_macros::{Label, LabelSet, Metrics, Outcome, instrument, observed};

@@ -1,5 +1,5 @@
-//! One scrape: callsites become families, other people's collectors join them, and what cannot stand together is left
-//! out.
+//! One scrape: what was counted becomes families, other people's collectors join them, and what cannot stand together is
+//! left out.
 //!
 //! Holds a lock: it guards the set of notices already given, so each is told once. Scrapes take it when they have
 //! something to tell, and nobody else does.
@@ -9,34 +9,47 @@
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalogue::{self, Readable, Reading};
-use crate::family;
+use crate::catalogue::{self, Readable, Reading, SetReading, SetShows};
+use crate::family::{self, Family, Kind, Shows};
 use crate::foreign;
 use crate::label::{self, Digit};
-use crate::snapshot::{Family, Kind, Number, Series, Text, Value};
+use crate::metric;
+use crate::snapshot::{self, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
-/// Every family that can be exposed, by name.
-pub(crate) fn gather() -> Vec<Family> {
+/// Shows every family that can be exposed, by name.
+pub(crate) fn visit(sink: &mut dyn Sink) {
     let mut notices = Vec::new();
-    let mut families = own_families(&mut notices);
-    families.extend(foreign::families(&mut notices));
-    let families = admit(families, &mut notices);
-    tell(notices);
-    families
+    let others = foreign::families(&mut notices);
+    show(others, sink, notices);
 }
 
-/// The families of our callsites alone.
-pub(crate) fn gather_own() -> Vec<Family> {
-    let mut notices = Vec::new();
-    let families = own_families(&mut notices);
-    let families = admit(families, &mut notices);
+/// Shows the families that are fed by callsites and groups, and no others.
+pub(crate) fn visit_own(sink: &mut dyn Sink) {
+    show(Vec::new(), sink, Vec::new());
+}
+
+fn show(others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) {
+    let scrape = Scrape::new();
+    let mut conflicts = BTreeMap::new();
+    let own = own_families(&scrape, &mut conflicts, &mut notices);
+    let made = [about_labels(&scrape, &own, &mut notices), about_rejected(&scrape, &own, &mut notices)];
+    let all = own.into_iter().map(Shown::Own);
+    let all = all.chain(made.into_iter().flatten().chain(others).map(Shown::Plain));
+    let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
+    if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts.into_iter().map(|(f, n)| (vec![f], n)))
+    {
+        admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
+    }
+    let names: BTreeSet<String> = admitted.keys().map(ToString::to_string).collect();
+    for family in admitted.values() {
+        family.show(&scrape, &names, sink);
+    }
     tell(notices);
-    families
 }
 
 /// Says each notice once in the life of the process.
@@ -55,223 +68,397 @@ fn tell(notices: Vec<String>) {
     }
 }
 
-/// Keeps the families that can stand together on one exposition, sorted by name. The first comer wins.
-fn admit(families: Vec<Family>, notices: &mut Vec<String>) -> Vec<Family> {
-    let mut owners: BTreeMap<String, Text> = BTreeMap::new();
-    let mut admitted: BTreeMap<Text, Family> = BTreeMap::new();
-    for family in families {
-        let samples = || family.kind.suffixes().iter().map(|suffix| format!("{}{suffix}", family.name));
-        if let Some((sample, owner)) = samples().find_map(|s| owners.get(&s).map(|owner| (s.clone(), owner))) {
-            notices.push(format!(
-                "the family `{}` is not exposed: its sample `{sample}` belongs to the family `{owner}`; rename one of them",
-                family.name
-            ));
-            continue;
-        }
-        owners.extend(samples().map(|sample| (sample, family.name.clone())));
-        admitted.insert(family.name.clone(), family);
+/// All that can be read, each read once: so what is made of one reading agrees.
+struct Scrape {
+    sources: Vec<Source>,
+}
+
+struct Source {
+    site: &'static dyn Readable,
+    reading: Reading,
+    digits: Vec<Digit>,
+}
+
+impl Scrape {
+    fn new() -> Self {
+        let source = |site: &'static dyn Readable| {
+            let reading = site.read();
+            // After the reading, which may be the first to see a value.
+            Source { site, reading, digits: label::digits(site.definition().dimensions, site.opens()) }
+        };
+        Scrape { sources: catalogue::sites().into_iter().map(source).collect() }
     }
-    admitted.into_values().collect()
 }
 
-/// The families so far, in the order of their first callsites.
-#[derive(Default)]
-struct Sums {
-    all: Vec<Sum>,
-    by_name: HashMap<&'static str, usize>,
-}
-
-/// A family while its callsites are added up.
-struct Sum {
-    name: &'static str,
-    kind: Kind,
-    help: &'static str,
-    bounds: &'static [f64],
+/// A family that is made of what was read.
+struct Own {
+    first: &'static Family,
     labels: Vec<&'static str>,
     place: (&'static str, u32),
-    /// By label values.
-    series: BTreeMap<Vec<Text>, Value>,
+    parts: Vec<Part>,
 }
 
-/// In the order of the first calls: so what was exposed once is not displaced by what comes later.
-fn own_families(notices: &mut Vec<String>) -> Vec<Family> {
-    let (mut sums, mut overflow) = (Sums::default(), Overflow::new());
-    for site in catalogue::callsites() {
-        let (definition, reading) = (site.definition(), site.read());
-        for (kind, family) in [
-            (Kind::Counter, &definition.counter),
-            (Kind::Histogram, &definition.histogram),
-            (Kind::Gauge, &definition.in_flight),
-        ] {
-            if let Some(family) = family {
-                let is_exposed = add(&mut sums, kind, family, site, &reading, notices);
-                if is_exposed {
-                    open_labels(&mut overflow, family, site, &reading, notices);
+/// What one source has of a family.
+struct Part {
+    /// The number of the source.
+    source: usize,
+    family: &'static Family,
+    /// For each label of the family, its place among those of the part.
+    order: Vec<usize>,
+}
+
+/// A family that may be exposed.
+enum Shown {
+    Own(Own),
+    Plain(snapshot::Family),
+}
+
+impl Shown {
+    fn name(&self) -> Text {
+        match self {
+            Shown::Own(own) => own.first.name.into(),
+            Shown::Plain(family) => family.name.clone(),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Shown::Own(own) => own.first.kind,
+            Shown::Plain(family) => family.kind,
+        }
+    }
+
+    fn show(&self, scrape: &Scrape, names: &BTreeSet<String>, sink: &mut dyn Sink) {
+        let (name, help) = match self {
+            Shown::Own(own) => (own.first.name, own.first.help),
+            Shown::Plain(family) => (&*family.name, &*family.help),
+        };
+        let kind = self.kind();
+        let suffix = match kind {
+            Kind::Counter => "_total",
+            Kind::Info => "_info",
+            _ => "",
+        };
+        let stem = name.strip_suffix(suffix).filter(|_| !suffix.is_empty());
+        let is_stem_taken = stem.is_some_and(|stem| names.contains(stem) || names.contains(&format!("{stem}_created")));
+        sink.family(&Head { name, help, kind, unit: family::unit_text(name), is_stem_taken });
+        match self {
+            Shown::Own(own) => own.show(scrape, sink),
+            Shown::Plain(family) => {
+                for series in &family.series {
+                    sink.series(&series.labels, &series.value, series.timestamp_ms);
                 }
             }
         }
     }
-    let named = |sum: Sum| {
-        let series = sum.series.into_iter().map(|(values, value)| Series {
-            labels: sum.labels.iter().map(|label| Cow::Borrowed(*label)).zip(values).collect(),
-            value,
-            timestamp_ms: None,
-        });
-        Family { name: sum.name.into(), help: sum.help.into(), kind: sum.kind, series: series.collect() }
-    };
-    let mut families: Vec<Family> = sums.all.into_iter().map(named).collect();
-    families.extend(overflow_family(overflow));
-    families
 }
 
-/// Calls by family and label whose value was one too many.
-type Overflow = BTreeMap<(&'static str, &'static str), u64>;
-
-/// Counts what went to `_other`, and says what an operator must know of a family's open-ended labels.
-fn open_labels(
-    overflow: &mut Overflow,
-    family: &'static family::Family,
-    site: &'static dyn Readable,
-    reading: &Reading,
+/// Keeps the families that can stand together on one exposition, by name. The first comer wins.
+fn admit(
+    families: Vec<Shown>,
+    conflicts: &mut BTreeMap<Text, u64>,
     notices: &mut Vec<String>,
-) {
-    let definition = site.definition();
-    let (here, line) = definition.place;
-    let digits = label::digits(definition.dimensions, site.opens());
-    for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {
-        let Some((open, table)) = digit.open.and_then(|open| Some((open, open.table()?))) else { continue };
-        let (name, label, most) = (family.name, digit.dimension.label, open.most());
-        let calls = reading.sets.iter().filter(|set| digit.is_other(set.set)).flat_map(|set| &set.statuses);
-        let lost = calls.fold(0u64, |sum, calls| sum.wrapping_add(calls.count()));
-        let sum = overflow.entry((name, label)).or_default();
-        *sum = sum.wrapping_add(lost);
-        // Neither names a family: one label is told once, however many families have it.
-        let (file, at) = table.place;
-        if lost > 0 {
+) -> BTreeMap<Text, Shown> {
+    let mut owners: BTreeMap<String, Text> = BTreeMap::new();
+    let mut admitted: BTreeMap<Text, Shown> = BTreeMap::new();
+    for family in families {
+        let name = family.name();
+        let samples = || family.kind().suffixes().iter().map(|suffix| format!("{name}{suffix}"));
+        if let Some((sample, owner)) = samples().find_map(|s| owners.get(&s).map(|owner| (s.clone(), owner))) {
             notices.push(format!(
-                "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are counted \
-                 as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter",
-                table.most,
-                label::LONGEST
+                "the family `{name}` is not exposed: its sample `{sample}` belongs to the family `{owner}`; rename one of them"
             ));
+            *conflicts.entry(name).or_default() += 1;
+            continue;
         }
-        if table.most != most {
-            notices.push(format!(
-                "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or one that is \
-                 fed together with it; the smaller holds; make them the same",
-                table.most
-            ));
+        owners.extend(samples().map(|sample| (sample, name.clone())));
+        admitted.insert(name, family);
+    }
+    admitted
+}
+
+/// What is fed by callsites and groups, in the order of the places where they stand.
+fn own_families(scrape: &Scrape, conflicts: &mut BTreeMap<Text, u64>, notices: &mut Vec<String>) -> Vec<Own> {
+    let (mut all, mut by_name): (Vec<Own>, BTreeMap<&'static str, usize>) = Default::default();
+    for (number, source) in scrape.sources.iter().enumerate() {
+        let definition = source.site.definition();
+        for family in definition.families() {
+            let of_family =
+                family.labels.iter().flat_map(|place| source.digits.iter().filter(move |digit| digit.place == *place));
+            let mut labels: Vec<&'static str> = of_family.map(|digit| digit.dimension.label).collect();
+            if family.status {
+                labels.push("status");
+            }
+            let at = *by_name.entry(family.name).or_insert_with(|| {
+                all.push(Own { first: family, labels: labels.clone(), place: definition.place, parts: Vec::new() });
+                all.len() - 1
+            });
+            let own = &mut all[at];
+            // The same labels in another order are the same: they are written in the order of the first comer.
+            let order: Option<Vec<usize>> =
+                own.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
+            let order = order.filter(|order| order.len() == labels.len());
+            if let Some(what) = family.differs_from(own.first, order.is_some()) {
+                let ((file, line), (here, at)) = (own.place, definition.place);
+                // A help text is no reason to lose a number.
+                let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
+                let (name, another) = (family.name, family::another(what));
+                notices.push(format!(
+                    "the family `{name}` at {here}:{at} has {another} than at {file}:{line}, which comes first: {lost}; make \
+                     them the same, or rename one of them"
+                ));
+                if what != "help" {
+                    *conflicts.entry(name.into()).or_default() += 1;
+                    continue;
+                }
+            }
+            own.parts.push(Part { source: number, family, order: order.unwrap_or_default() });
+        }
+    }
+    all
+}
+
+impl Own {
+    fn show(&self, scrape: &Scrape, sink: &mut dyn Sink) {
+        // What has all labels of its only source needs not be added up.
+        if let [part] = &self.parts[..] {
+            let source = &scrape.sources[part.source];
+            let has_all = source.site.definition().dimensions.len() == part.family.labels.len();
+            let has_status = part.family.status || !matches!(part.family.shows, Shows::Calls | Shows::Durations);
+            if has_all && has_status {
+                let mut labels = Vec::new();
+                part.visit(source, |set, status, value| {
+                    labels.clear();
+                    labels.extend(self.labels(part, source, set, status));
+                    sink.series(&labels, &value, None);
+                });
+                return;
+            }
+        }
+        let mut sums: BTreeMap<Vec<(Text, Text)>, Value<'_>> = BTreeMap::new();
+        for part in &self.parts {
+            let source = &scrape.sources[part.source];
+            part.visit(source, |set, status, value| {
+                add_to(&mut sums, self.labels(part, source, set, status).collect(), value);
+            });
+        }
+        for (labels, value) in &sums {
+            sink.series(labels, value, None);
+        }
+    }
+
+    /// The labels of one series, in the order of the family.
+    fn labels(
+        &self,
+        part: &Part,
+        source: &Source,
+        set: usize,
+        status: Option<usize>,
+    ) -> impl Iterator<Item = (Text, Text)> {
+        let digits = part.family.labels.iter();
+        let digits = digits.flat_map(|place| source.digits.iter().filter(move |digit| digit.place == *place));
+        let mut texts: Vec<Text> = digits.map(|digit| digit.text(set).unwrap_or_default()).collect();
+        if part.family.status {
+            texts.extend(status.map(|status| Text::from(source.site.definition().words.values.get(status))));
+        }
+        let label =
+            |(label, at): (&&'static str, &usize)| (Cow::Borrowed(*label), texts.get(*at).cloned().unwrap_or_default());
+        self.labels.iter().zip(&part.order).map(label).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Part {
+    /// Each label set and status that is exposed.
+    fn visit<'a>(&self, source: &'a Source, mut take: impl FnMut(usize, Option<usize>, Value<'a>)) {
+        let family = self.family;
+        let has_labels = !family.labels.is_empty() && !source.digits.is_empty() || family.status;
+        // Counters and gauges are there from the start; a histogram is where there is only one.
+        let zero = family.zero.unwrap_or(match family.kind {
+            Kind::Counter | Kind::Gauge | Kind::Info => true,
+            Kind::Histogram | Kind::Summary => !has_labels,
+        });
+        for SetReading { set, shows } in &source.reading.sets {
+            match (family.shows, shows) {
+                (Shows::Running, SetShows::Calls { statuses, running })
+                    if zero || *running != 0 || statuses.iter().any(|calls| calls.count() > 0) =>
+                {
+                    take(*set, None, Value::Number(Number::Level(*running)));
+                }
+                (Shows::Calls | Shows::Durations, SetShows::Calls { statuses, .. }) => {
+                    for calls in statuses.iter().filter(|calls| zero || calls.count() > 0) {
+                        let value = if family.kind == Kind::Counter {
+                            Value::Number(Number::Count(calls.count()))
+                        } else {
+                            Value::Histogram(Histogram {
+                                bounds: Cow::Borrowed(family.bounds),
+                                counts: Cow::Borrowed(&calls.counts),
+                                sum: family.unit().of_nanos(calls.nanos),
+                                native: None,
+                            })
+                        };
+                        take(*set, Some(calls.status), value);
+                    }
+                }
+                (Shows::Field(_), SetShows::Field { is_touched, value }) if zero || *is_touched => {
+                    take(*set, None, of_field(family, value));
+                }
+                _ => {}
+            }
         }
     }
 }
 
-fn overflow_family(overflow: Overflow) -> Option<Family> {
-    let series = |((family, label), count)| Series {
-        labels: vec![("family".into(), Cow::Borrowed(family)), ("label".into(), Cow::Borrowed(label))],
+fn of_field<'a>(family: &'static Family, value: &'a catalogue::Value) -> Value<'a> {
+    match value {
+        catalogue::Value::Count(count) => Value::Number(Number::Count(*count)),
+        catalogue::Value::Level(level) => Value::Number(Number::Level(*level)),
+        catalogue::Value::Float(value) => Value::Number(Number::Float(*value)),
+        catalogue::Value::Info => Value::Number(Number::Count(1)),
+        catalogue::Value::Histogram { counts, sum, native } => {
+            let native = (!native.is_empty()).then(|| {
+                let (schema, first) = metric::native_schema(family.time_unit());
+                Native { schema, first, counts: Cow::Borrowed(native) }
+            });
+            Value::Histogram(Histogram {
+                bounds: Cow::Borrowed(family.bounds),
+                counts: Cow::Borrowed(counts),
+                sum: *sum,
+                native,
+            })
+        }
+        catalogue::Value::Summary { quantiles, count, sum } => {
+            let quantiles = family.quantiles.iter().copied().zip(quantiles.iter().copied()).collect();
+            Value::Summary(Summary { quantiles, count: *count, sum: *sum })
+        }
+    }
+}
+
+/// What writes one series adds up.
+fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Value<'a>>, labels: Vec<(Text, Text)>, value: Value<'a>) {
+    let sum = match series.entry(labels) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+            return;
+        }
+        Entry::Occupied(entry) => entry.into_mut(),
+    };
+    match (sum, value) {
+        (Value::Number(sum), Value::Number(more)) => {
+            *sum = match (*sum, more) {
+                (Number::Count(sum), Number::Count(more)) => Number::Count(sum.wrapping_add(more)),
+                (Number::Level(sum), Number::Level(more)) => Number::Level(sum.wrapping_add(more)),
+                (sum, more) => Number::Float(sum.float() + more.float()),
+            };
+        }
+        (Value::Histogram(sum), Value::Histogram(more)) => {
+            add_counts(sum.counts.to_mut(), &more.counts);
+            sum.sum += more.sum;
+            match (&mut sum.native, more.native) {
+                (Some(sum), Some(more)) => add_counts(sum.counts.to_mut(), &more.counts),
+                // Without all of them the buckets would not be those of the count.
+                (native, _) => *native = None,
+            }
+        }
+        // There is no way to add up quantiles: those of the first place stay.
+        (Value::Summary(sum), Value::Summary(more)) => {
+            sum.count = sum.count.wrapping_add(more.count);
+            sum.sum += more.sum;
+        }
+        // A family has one type, so its values are of one shape.
+        _ => {}
+    }
+}
+
+fn add_counts(sum: &mut [u64], more: &[u64]) {
+    for (count, more) in sum.iter_mut().zip(more) {
+        *count = count.wrapping_add(*more);
+    }
+}
+
+/// Counts what went to `_other`, and says what an operator must know of open-ended labels.
+fn about_labels(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
+    let mut overflow: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
+    for part in own.iter().flat_map(|own| &own.parts) {
+        let source = &scrape.sources[part.source];
+        let (here, line) = source.site.definition().place;
+        for digit in source.digits.iter().filter(|digit| part.family.labels.contains(&digit.place)) {
+            let Some(open) = digit.open else { continue };
+            let (name, label, most) = (part.family.name, digit.dimension.label, open.most());
+            let sum = overflow.entry((name, label)).or_default();
+            // Nobody has used it yet.
+            let Some(table) = open.table() else { continue };
+            let others = source.reading.sets.iter().filter(|set| digit.is_other(set.set));
+            let lost = others.fold(0u64, |sum, set| sum.wrapping_add(uses(set)));
+            *sum = sum.wrapping_add(lost);
+            // Neither names a family: one label is told once, however many families have it.
+            let (file, at) = table.place;
+            if lost > 0 {
+                notices.push(format!(
+                    "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are \
+                     counted as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the \
+                     values that matter",
+                    table.most,
+                    label::LONGEST
+                ));
+            }
+            if table.most != most {
+                notices.push(format!(
+                    "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or \
+                     one that is fed together with it; the smaller holds; make them the same",
+                    table.most
+                ));
+            }
+        }
+    }
+    let rows = overflow.into_iter().map(|((family, label), count)| (vec![family.into(), label.into()], count));
+    counted(&family::OVERFLOW, &["family", "label"], rows)
+}
+
+/// How often a label set was used, as far as its cells tell: of a gauge or a sum of floats, whether it was.
+fn uses(set: &SetReading) -> u64 {
+    match &set.shows {
+        SetShows::Calls { statuses, .. } => statuses.iter().fold(0, |sum, calls| sum.wrapping_add(calls.count())),
+        SetShows::Field { value: catalogue::Value::Count(count), .. }
+        | SetShows::Field { value: catalogue::Value::Summary { count, .. }, .. } => *count,
+        SetShows::Field { value: catalogue::Value::Histogram { counts, .. }, .. } => counts.iter().sum(),
+        SetShows::Field { is_touched, .. } => u64::from(*is_touched),
+    }
+}
+
+/// Counts the numbers that families refused, and says which could not be asked.
+fn about_rejected(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
+    let mut rejected: BTreeMap<Text, u64> = BTreeMap::new();
+    for part in own.iter().flat_map(|own| &own.parts) {
+        let (name, source) = (part.family.name, &scrape.sources[part.source]);
+        let (file, line) = source.site.definition().place;
+        if source.reading.failed {
+            notices.push(format!(
+                "the family `{name}` at {file}:{line} is without a series whose `read_from` panicked, or scraped; it is asked \
+                 again at the next scrape"
+            ));
+        }
+        if source.reading.rejected > 0 {
+            *rejected.entry(name.into()).or_default() += source.reading.rejected;
+            notices.push(format!(
+                "the family `{name}` at {file}:{line} was given a number that is not finite, or below zero for a counter; such \
+                 are counted in `tallied_rejected_total`, and change nothing"
+            ));
+        }
+    }
+    counted(&family::REJECTED, &["family"], rejected.into_iter().map(|(family, count)| (vec![family], count)))
+}
+
+/// A counter of ours about others, if there is something to count.
+fn counted(
+    of: &'static Family,
+    labels: &[&'static str],
+    rows: impl Iterator<Item = (Vec<Text>, u64)>,
+) -> Option<snapshot::Family> {
+    let series = |(values, count): (Vec<Text>, u64)| snapshot::Series {
+        labels: labels.iter().map(|label| Cow::Borrowed(*label)).zip(values).collect(),
         value: Value::Number(Number::Count(count)),
         timestamp_ms: None,
     };
-    (!overflow.is_empty()).then(|| Family {
-        name: family::OVERFLOW.name.into(),
-        help: family::OVERFLOW.help.into(),
-        kind: Kind::Counter,
-        series: overflow.into_iter().map(series).collect(),
-    })
-}
-
-/// Adds what a callsite counted to a family, if it fits.
-fn add(
-    sums: &mut Sums,
-    kind: Kind,
-    family: &'static family::Family,
-    site: &'static dyn Readable,
-    reading: &Reading,
-    notices: &mut Vec<String>,
-) -> bool {
-    let definition = site.definition();
-    let digits: Vec<Digit> = label::digits(definition.dimensions, site.opens());
-    let digits: Vec<&Digit> =
-        family.labels.iter().flat_map(|place| digits.iter().filter(move |digit| digit.place == *place)).collect();
-    let mut labels: Vec<&'static str> = digits.iter().map(|digit| digit.dimension.label).collect();
-    if family.status {
-        labels.push("status");
-    }
-    let bounds = if kind == Kind::Histogram { definition.bounds } else { &[] };
-    let at = *sums.by_name.entry(family.name).or_insert_with(|| {
-        let (name, help, place) = (family.name, family.help, definition.place);
-        sums.all.push(Sum { name, kind, help, bounds, labels: labels.clone(), place, series: BTreeMap::new() });
-        sums.all.len() - 1
-    });
-    let sum = &mut sums.all[at];
-    // The same labels in another order are the same: they are written in the order of the first comer.
-    let order: Option<Vec<usize>> =
-        sum.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
-    let order = order.filter(|order| order.len() == labels.len());
-    let differs = [
-        (sum.kind != kind, "another type"),
-        (order.is_none(), "other label names"),
-        (sum.bounds != bounds, "other buckets"),
-        (sum.help != family.help, "another help"),
-    ];
-    if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
-        let ((file, line), (here, at)) = (sum.place, definition.place);
-        // A help text is no reason to lose a number.
-        let lost = if what == "another help" { "its help is ignored" } else { "it is not exposed" };
-        notices.push(format!(
-            "the family `{}` at {here}:{at} has {what} than at {file}:{line}, which came first: {lost}; make them the same, or \
-             rename one of them",
-            family.name
-        ));
-        if what != "another help" {
-            return false;
-        }
-    }
-    for set in &reading.sets {
-        // A family that leaves a label out adds up over its values.
-        let values = |status: Option<usize>| {
-            let texts = digits.iter().map(|digit| digit.text(set.set).unwrap_or_default());
-            let words = definition.words.values;
-            let texts = texts.chain(status.filter(|_| family.status).map(|status| words.get(status).into()));
-            let texts: Vec<Text> = texts.collect();
-            order.iter().flatten().map(|at| texts[*at].clone()).collect()
-        };
-        if kind == Kind::Gauge {
-            add_to(&mut sum.series, values(None), Value::Number(Number::Level(set.running)));
-            continue;
-        }
-        for calls in &set.statuses {
-            let count = calls.count();
-            if kind == Kind::Counter {
-                add_to(&mut sum.series, values(Some(calls.status)), Value::Number(Number::Count(count)));
-            } else if count > 0 {
-                #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit is a rounding
-                let seconds = calls.nanos as f64 / 1e9;
-                let counts = calls.counts.clone();
-                let value = Value::Histogram { bounds: Cow::Borrowed(bounds), counts, sum: seconds };
-                add_to(&mut sum.series, values(Some(calls.status)), value);
-            }
-        }
-    }
-    true
-}
-
-/// Callsites that write one series add up.
-fn add_to(series: &mut BTreeMap<Vec<Text>, Value>, labels: Vec<Text>, value: Value) {
-    match series.entry(labels) {
-        Entry::Vacant(entry) => {
-            entry.insert(value);
-        }
-        Entry::Occupied(mut entry) => match (entry.get_mut(), value) {
-            (Value::Number(Number::Count(sum)), Value::Number(Number::Count(more))) => *sum = sum.wrapping_add(more),
-            (Value::Number(Number::Level(sum)), Value::Number(Number::Level(more))) => *sum = sum.wrapping_add(more),
-            (Value::Histogram { counts, sum, .. }, Value::Histogram { counts: more, sum: seconds, .. }) => {
-                for (count, more) in counts.iter_mut().zip(more) {
-                    *count = count.wrapping_add(more);
-                }
-                *sum += seconds;
-            }
-            // A family has one type, so its values are of one shape.
-            _ => {}
-        },
-    }
+    let series: Vec<snapshot::Series> = rows.map(series).collect();
+    (!series.is_empty()).then(|| snapshot::Family { name: of.name.into(), help: of.help.into(), kind: of.kind, series })
 }

@@ -12,7 +12,7 @@ use crate::label::{self, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading},
+    catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading, SetShows},
     cell::{DurationCell, LevelCell},
 };
 #[cfg(feature = "metrics")]
@@ -123,10 +123,10 @@ impl<const N: usize, const K: usize> Set<N, K> {
     fn read(&self, set: usize, is_possible: impl Fn(usize) -> bool) -> SetReading {
         let calls = self.calls.iter().enumerate().map(|(status, cell)| {
             let counts = cell.counts().to_vec();
-            Calls { status, is_possible: is_possible(status), counts, nanos: cell.nanos() }
+            Calls { status, counts, nanos: cell.nanos() }
         });
-        let statuses = calls.filter(|calls| calls.is_possible || calls.count() > 0).collect();
-        SetReading { set, statuses, running: self.running.level() }
+        let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0).collect();
+        SetReading { set, shows: SetShows::Calls { statuses, running: self.running.level() } }
     }
 }
 
@@ -160,7 +160,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
-            nanos: family::nanos(definition.bounds),
+            nanos: family::nanos(definition.bounds(), definition.time_unit()),
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
@@ -188,6 +188,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
+    #[must_use]
     pub const fn listed(&'static self) -> Listed {
         Listed(self)
     }
@@ -285,9 +286,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[cold]
     #[inline(never)]
     fn meet(&'static self, ways: Ways) {
-        if self.cells.ways.fetch_or(ways.bits(), Relaxed) == 0 {
-            catalogue::add(&self.entry);
-        }
+        self.cells.ways.fetch_or(ways.bits(), Relaxed);
+        self.entry.meet();
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
             busy.meet(ways);
         }
@@ -378,7 +378,11 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
     }
 
     fn read(&'static self) -> Reading {
-        let ways = Ways::from_bits(self.cells.ways.load(Relaxed));
+        let ways = match self.cells.ways.load(Relaxed) {
+            // Nobody has called it yet.
+            0 => self.definition.at_least,
+            seen => Ways::from_bits(seen),
+        };
         let words = &self.definition.words;
         let digits = label::digits(self.definition.dimensions, self.opens);
         // Of an open-ended label only what came is shown.
@@ -390,6 +394,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
                 ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
             })
         };
-        Reading { sets: (0..S).filter(is_seen).map(read).collect() }
+        Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
+    }
+
+    fn bytes(&'static self) -> usize {
+        size_of::<Self>() + size_of::<Cells<N, S, K, P>>()
     }
 }

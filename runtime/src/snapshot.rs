@@ -1,49 +1,32 @@
-//! The plain data of one scrape: what the registry hands to whoever writes it out.
+//! The plain data of one scrape: what the registry hands to whoever writes it out, a family after the other.
 
 use std::borrow::Cow;
 
+pub(crate) use crate::family::Kind;
+
 pub(crate) type Text = Cow<'static, str>;
 
-/// The type of a family, as a TYPE line names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Counter,
-    Gauge,
-    Histogram,
-    Summary,
+/// Takes what is exposed: of each family its head, then all of its series.
+pub(crate) trait Sink {
+    /// A family begins. What comes until the next one is its own.
+    fn family(&mut self, head: &Head<'_>);
+    /// One of its series.
+    fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, timestamp_ms: Option<i64>);
 }
 
-impl Kind {
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
-            Kind::Summary => "summary",
-        }
-    }
-
-    /// What the names of a family's samples add to its own. No two families of one exposition may share a sample's
-    /// name.
-    pub(crate) const fn suffixes(self) -> &'static [&'static str] {
-        match self {
-            Kind::Counter | Kind::Gauge => &[""],
-            Kind::Histogram => &["", "_bucket", "_sum", "_count"],
-            Kind::Summary => &["", "_sum", "_count"],
-        }
-    }
-
-    /// A label that belongs to the format and that no series may bring.
-    pub(crate) const fn reserved_label(self) -> Option<&'static str> {
-        match self {
-            Kind::Counter | Kind::Gauge => None,
-            Kind::Histogram => Some("le"),
-            Kind::Summary => Some("quantile"),
-        }
-    }
+/// What is said of a family.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Head<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) help: &'a str,
+    pub(crate) kind: Kind,
+    /// What its name ends in, if that is a unit.
+    pub(crate) unit: Option<&'static str>,
+    /// The family to which its name without `_total` or `_info` belongs, is another one: see OpenMetrics.
+    pub(crate) is_stem_taken: bool,
 }
 
-/// A family with all of its series.
+/// A family with all of its series, for what is not read from cells.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Family {
     pub(crate) name: Text,
@@ -56,7 +39,7 @@ pub(crate) struct Family {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
     pub(crate) labels: Vec<(Text, Text)>,
-    pub(crate) value: Value,
+    pub(crate) value: Value<'static>,
     /// Milliseconds since 1970, where a collector gave its own time.
     pub(crate) timestamp_ms: Option<i64>,
 }
@@ -69,20 +52,56 @@ pub(crate) enum Number {
     Float(f64),
 }
 
+impl Number {
+    /// As a float, rounded if it is too large for one.
+    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn float(self) -> f64 {
+        match self {
+            Number::Count(count) => count as f64,
+            Number::Level(level) => level as f64,
+            Number::Float(value) => value,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum Value<'a> {
     Number(Number),
-    Histogram {
-        /// Finite and strictly increasing.
-        bounds: Cow<'static, [f64]>,
-        /// One more than there are bounds; not cumulative.
-        counts: Vec<u64>,
-        sum: f64,
-    },
-    Summary {
-        /// Quantile and value.
-        quantiles: Vec<(f64, f64)>,
-        count: u64,
-        sum: f64,
-    },
+    Histogram(Histogram<'a>),
+    Summary(Summary<'a>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Histogram<'a> {
+    /// Finite and strictly increasing.
+    pub(crate) bounds: Cow<'a, [f64]>,
+    /// One more than there are bounds; not cumulative.
+    pub(crate) counts: Cow<'a, [u64]>,
+    pub(crate) sum: f64,
+    pub(crate) native: Option<Native<'a>>,
+}
+
+impl Histogram<'_> {
+    /// All observations.
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+    }
+}
+
+/// The native buckets of a histogram.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Native<'a> {
+    pub(crate) schema: i32,
+    /// The number of the first bucket.
+    pub(crate) first: i32,
+    /// What is zero or below, and then each bucket; not cumulative.
+    pub(crate) counts: Cow<'a, [u64]>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Summary<'a> {
+    /// Quantile and value.
+    pub(crate) quantiles: Cow<'a, [(f64, f64)]>,
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
 }

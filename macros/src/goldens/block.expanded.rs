@@ -19,7 +19,8 @@ impl<T> Store for Cart<T> {
                     &[0usize],
                     true,
                 )
-                .at_most(true, true);
+                .at_most(true, true)
+                .at_least(false, true);
             static __TALLIED_CELLS: ::tallied::__private::CountedCells<{ 0 }> = <::tallied::__private::CountedCells<
                 { 0 },
             >>::new();

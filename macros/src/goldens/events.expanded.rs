@@ -21,7 +21,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 &[0usize],
                 true,
             )
-            .busy(&__TALLIED_BUSY_SAYS)
+            .beside(&__TALLIED_BUSY_SAYS)
             .tell(|__ended| {
                 if __ended.nanos() > 100000000u64 {
                     ::tallied::__private::tracing::event!(
@@ -40,6 +40,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 )
             })
             .at_most(true, true)
+            .at_least(false, true)
             .without_span()
             .budget(
                 ::tallied::__private::of_environment(
@@ -66,6 +67,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 &::tallied::__private::STANDARD_BUCKETS,
             )
             .at_most(true, true)
+            .at_least(false, true)
             .without_span()
             .budget(
                 ::tallied::__private::of_environment(

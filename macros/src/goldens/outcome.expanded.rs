@@ -43,6 +43,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 true,
             )
             .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS.checked())
+            .at_least(false, false)
             .after(2usize)
             .budget(
                 ::tallied::__private::of_environment(

@@ -28,7 +28,8 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 &[0usize],
                 false,
             )
-            .at_most(true, false);
+            .at_most(true, false)
+            .at_least(false, false);
         static __TALLIED_CELLS: ::tallied::__private::TimedCells<
             { ::tallied::__private::RUNNING },
         > = <::tallied::__private::TimedCells<{ ::tallied::__private::RUNNING }>>::new();

@@ -1,7 +1,7 @@
 //! Turns a [`LabelSet`] into tokens. Nothing here can fail.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericParam, Lifetime, parse_quote};
@@ -78,12 +78,19 @@ pub fn set(set: &LabelSet) -> TokenStream {
             #twice
         )
     });
+    let arguments = set.generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(parameter) => parameter.ident.to_token_stream(),
+        GenericParam::Const(parameter) => parameter.ident.to_token_stream(),
+    });
+    let static_type = quote!(#name<#(#arguments),*>);
     quote!(
         #[automatically_derived]
         #[allow(deprecated)]
         impl #impl_generics #private::LabelSet for #name #type_generics #where_clause {
             #[allow(long_running_const_eval)]
             const LABELS: &'static [#private::Dimension] = &[#(#dimensions),*];
+            type Static = #static_type;
             #[inline]
             fn join(&self, __number: &mut #private::Number) {
                 #joins

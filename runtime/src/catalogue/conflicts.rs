@@ -12,26 +12,27 @@ use super::sites;
 use crate::definition::Definition;
 #[cfg(feature = "metrics")]
 use crate::family::Family;
+use crate::family::another;
 #[cfg(feature = "metrics")]
 use crate::label;
 
 /// A file and a line.
 type Place = (&'static str, u32);
 
-/// Two callsites of the program that do not go together.
+/// Two places of the program, functions or fields of groups, that do not go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// Two say other things of one family. The first that is called wins.
+    /// Two say other things of one family. The first by file and line wins.
     Differs {
         /// The family.
         family: &'static str,
-        /// What differs: `type`, `label names`, `buckets` or `help`.
+        /// What differs: `type`, `label names`, `unit`, `buckets`, `quantiles` or `help`.
         what: &'static str,
         /// Where both stand.
         places: [Place; 2],
     },
-    /// A sample of one family has the name of a sample of another. The first that is called wins.
+    /// A sample of one family has the name of a sample of another. The first by file and line wins.
     Clash {
         /// Both families.
         families: [&'static str; 2],
@@ -55,12 +56,13 @@ impl fmt::Display for Conflict {
         match self {
             Conflict::Differs { family, what: "help", places } => write!(
                 f,
-                "the family `{family}` has another help at {}; one of them is not exposed: make them the same",
+                "the family `{family}` has another help at {}; that of the second is not exposed: make them the same",
                 at(places)
             ),
             Conflict::Differs { family, what, places } => write!(
                 f,
-                "the family `{family}` has other {what} at {}; one of them is not exposed: make them the same, or rename one",
+                "the family `{family}` has {} at {}; the second is not exposed: make them the same, or rename one",
+                another(what),
                 at(places)
             ),
             Conflict::Clash { families: [first, second], sample, places } => write!(
@@ -103,10 +105,12 @@ impl fmt::Display for InitError {
 
 impl Error for InitError {}
 
-/// Looks at all observed functions of the program for what cannot stand together, before the first of them is called.
+/// Looks at all observed functions and metric groups of the program for what cannot stand together, before the first of
+/// them is used.
 ///
 /// Meant for the start of a program and for a test. Nothing depends on it: without it the first of two that conflict is
-/// exposed, and a warning at a scrape tells of the other. It takes no lock, and as long as a look at each callsite.
+/// exposed, by file and line, a warning at a scrape tells of the other, and `tallied_conflicts_total{family}` counts it. It
+/// takes no lock, and as long as a look at each callsite.
 ///
 /// ```
 /// if let Err(conflicts) = tallied::init() {
@@ -116,8 +120,9 @@ impl Error for InitError {}
 ///
 /// # Errors
 ///
-/// Every conflict, with both places: families of one name that differ in type, label names, buckets or help; samples of
-/// one name in two families; and callsites that write the same series, which add up. On a target without a list of
+/// Every conflict, with both places: families of one name that differ in type, label names, unit, buckets, quantiles or
+/// help; samples of one name in two families; and places that write the same series, which add up (of two summaries only
+/// count and sum do: the quantiles are those of the first). On a target without a list of
 /// callsites by the linker (see [`catalogue`](crate::catalogue())) a callsite is known from its first call on. Without
 /// the feature `metrics` there are none.
 pub fn init() -> Result<(), InitError> {
@@ -134,7 +139,6 @@ pub fn init() -> Result<(), InitError> {
 /// A family at one callsite.
 #[cfg(feature = "metrics")]
 struct Part {
-    kind: &'static str,
     family: &'static Family,
     definition: &'static Definition,
     /// Of each label the texts that are known.
@@ -151,14 +155,8 @@ impl Part {
 
     /// What another one says otherwise.
     fn differs_from(&self, other: &Part) -> Option<&'static str> {
-        let bounds = |part: &Part| if part.kind == "histogram" { part.definition.bounds } else { &[] };
-        let differs = [
-            (self.kind != other.kind, "type"),
-            (!self.labels.keys().eq(other.labels.keys()) || self.family.status != other.family.status, "label names"),
-            (bounds(self) != bounds(other), "buckets"),
-            (self.family.help != other.family.help, "help"),
-        ];
-        differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
+        let names = self.labels.keys().eq(other.labels.keys()) && self.family.status == other.family.status;
+        self.family.differs_from(other.family, names)
     }
 
     /// The one label set that it has, if it has no more.
@@ -181,10 +179,7 @@ fn conflicts() -> Vec<Conflict> {
     for site in sites() {
         let definition = site.definition();
         let digits = label::digits(definition.dimensions, site.opens());
-        for (kind, family) in
-            [("counter", &definition.counter), ("histogram", &definition.histogram), ("gauge", &definition.in_flight)]
-        {
-            let Some(family) = family else { continue };
+        for family in definition.families() {
             let of_family = || digits.iter().filter(|digit| family.labels.contains(&digit.place));
             let texts = |digit: &label::Digit| -> BTreeSet<String> {
                 if digit.open.is_some() {
@@ -195,7 +190,7 @@ fn conflicts() -> Vec<Conflict> {
             };
             let labels = of_family().map(|digit| (digit.dimension.label, texts(digit))).collect();
             let is_open = of_family().any(|digit| digit.open.is_some());
-            parts.entry(family.name).or_default().push(Part { kind, family, definition, labels, is_open });
+            parts.entry(family.name).or_default().push(Part { family, definition, labels, is_open });
         }
     }
     let mut found = Vec::new();
@@ -238,9 +233,8 @@ fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
 /// Families whose samples have names of others'.
 #[cfg(feature = "metrics")]
 fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>) {
-    let firsts = parts.values().filter_map(|parts| parts.first());
-    for first in firsts.filter(|first| first.kind == "histogram") {
-        for suffix in ["_bucket", "_sum", "_count"] {
+    for first in parts.values().filter_map(|parts| parts.first()) {
+        for suffix in first.family.kind.suffixes().iter().filter(|suffix| !suffix.is_empty()) {
             let sample = format!("{}{suffix}", first.family.name);
             if let Some(other) = parts.get(sample.as_str()).and_then(|parts| parts.first()) {
                 let families = [first.family.name, other.family.name];
@@ -248,4 +242,14 @@ fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>)
             }
         }
     }
+}
+
+/// The families of which something is not exposed, each with a place.
+#[cfg(feature = "metrics")]
+pub(super) fn contradicted() -> impl Iterator<Item = (&'static str, Place)> {
+    conflicts().into_iter().filter_map(|conflict| match conflict {
+        Conflict::Differs { what: "help", .. } | Conflict::SameSeries { .. } => None,
+        Conflict::Differs { family, places, .. } => Some((family, places[1])),
+        Conflict::Clash { families, places, .. } => Some((families[1], places[1])),
+    })
 }

@@ -8,11 +8,11 @@ use super::sites;
 #[cfg(feature = "metrics")]
 use crate::definition::Definition;
 #[cfg(feature = "metrics")]
-use crate::family::{Family, OVERFLOW};
+use crate::family::{self, CONFLICTS, Family, Kind, Numbers, OVERFLOW, REJECTED, Shows};
 #[cfg(feature = "metrics")]
 use crate::label::{self, Digit};
 
-/// Lists the families of all observed functions of the program, called or not, by name.
+/// Lists the families of all observed functions and metric groups of the program, used or not, by name.
 ///
 /// The number of series of the whole program stays under a bound by a test of one line:
 ///
@@ -30,45 +30,48 @@ pub fn catalogue() -> Catalogue {
     #[cfg(feature = "metrics")]
     {
         let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
-        let mut open: BTreeMap<(&'static str, &'static str), (&'static str, u32)> = BTreeMap::new();
+        let mut about = About::default();
+        let mut bytes = 0usize;
         for site in sites() {
-            let definition = site.definition();
+            let (definition, of_site) = (site.definition(), site.bytes());
             let digits = label::digits(definition.dimensions, site.opens());
-            for (kind, family) in [
-                ("counter", &definition.counter),
-                ("histogram", &definition.histogram),
-                ("gauge", &definition.in_flight),
-            ] {
-                if let Some(family) = family {
-                    let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(kind, family, definition));
-                    draft.add(kind, family, definition, &digits);
-                    let of_family = digits.iter().filter(|digit| family.labels.contains(&digit.place));
-                    let is_open = of_family.filter(|digit| digit.open.is_some());
-                    open.extend(is_open.map(|digit| ((family.name, digit.dimension.label), definition.place)));
-                }
+            bytes = bytes.saturating_add(of_site);
+            for family in definition.families() {
+                let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(family, definition));
+                draft.add(family, definition, &digits);
+                draft.family.bytes = draft.family.bytes.saturating_add(of_site);
+                about.add(family, definition, &digits);
             }
         }
         let mut families: Vec<CataloguedFamily> = drafts.into_values().map(Draft::finish).collect();
-        families.extend(of_overflow(&open));
+        families.extend(about.families());
         families.sort_by_key(|family| family.name);
-        Catalogue { families }
+        Catalogue { families, bytes }
     }
     #[cfg(not(feature = "metrics"))]
-    Catalogue { families: Vec::new() }
+    Catalogue { families: Vec::new(), bytes: 0 }
 }
 
 /// The families of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     families: Vec<CataloguedFamily>,
+    bytes: usize,
 }
 
 impl Catalogue {
-    /// The most series that all observed functions of the program can have: an upper bound. Collectors in
+    /// The most series that all observed functions and groups of the program can have: an upper bound. Collectors in
     /// `registry` are not counted; nobody knows their number.
     #[must_use]
     pub fn series(&self) -> usize {
         self.families.iter().fold(0, |sum, family| sum.saturating_add(family.series))
+    }
+
+    /// The most bytes that their cells can take: statics, of which a system keeps only the pages that are used, and the
+    /// sketches of summaries. The values of labels with `max` come on top: each at most 1 KiB.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The families, by name.
@@ -104,10 +107,13 @@ impl std::fmt::Display for Catalogue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CataloguedFamily {
     name: &'static str,
+    written: &'static str,
     kind: &'static str,
     help: &'static str,
+    unit: Option<&'static str>,
     labels: Vec<(&'static str, usize)>,
     series: usize,
+    bytes: usize,
     place: (&'static str, u32),
 }
 
@@ -118,7 +124,13 @@ impl CataloguedFamily {
         self.name
     }
 
-    /// The type: `counter`, `gauge` or `histogram`.
+    /// The name as it stands in the source: `tasker.tasks.created` where the exposition has `tasker_tasks_created_total`.
+    #[must_use]
+    pub fn written(&self) -> &'static str {
+        self.written
+    }
+
+    /// The type: `counter`, `gauge`, `histogram`, `summary` or `info`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
@@ -130,6 +142,12 @@ impl CataloguedFamily {
         self.help
     }
 
+    /// The unit that its name ends in: `seconds`, `bytes`, `ms`.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        self.unit
+    }
+
     /// The labels, each with the most values that it can have over all callsites.
     #[must_use]
     pub fn labels(&self) -> &[(&'static str, usize)] {
@@ -137,31 +155,77 @@ impl CataloguedFamily {
     }
 
     /// The most series that it can have, or more where `status` names words of your own, all of which are counted:
-    /// label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum and count.
+    /// label sets × the series of one; a histogram's has one for each bound, `+Inf`, sum and count, a summary's one for
+    /// each quantile, sum and count.
     #[must_use]
     pub fn series(&self) -> usize {
         self.series
     }
 
-    /// File and line of a callsite that has it.
+    /// The most bytes that its cells can take. Families of one function have the same cells, and each tells them all:
+    /// [`Catalogue::bytes`] counts them once.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// File and line of the first function or field that has it.
     #[must_use]
     pub fn place(&self) -> (&'static str, u32) {
         self.place
     }
 }
 
-/// What counts the overflow of open-ended labels, if there are such.
+/// What families of ours say about those of the program.
 #[cfg(feature = "metrics")]
-fn of_overflow(open: &BTreeMap<(&'static str, &'static str), (&'static str, u32)>) -> Option<CataloguedFamily> {
-    let (families, labels): (BTreeSet<_>, BTreeSet<_>) = open.keys().copied().unzip();
-    open.values().next().map(|place| CataloguedFamily {
-        name: OVERFLOW.name,
-        kind: "counter",
-        help: OVERFLOW.help,
-        labels: vec![("family", families.len()), ("label", labels.len())],
-        series: open.len(),
-        place: *place,
-    })
+#[derive(Default)]
+struct About {
+    /// Families with their open-ended labels.
+    open: BTreeSet<(&'static str, &'static str)>,
+    /// Families that may be given a number that they cannot take.
+    refusing: BTreeSet<&'static str>,
+    first_open: Option<(&'static str, u32)>,
+    first_refusing: Option<(&'static str, u32)>,
+}
+
+#[cfg(feature = "metrics")]
+impl About {
+    fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
+        let of_family = digits.iter().filter(|digit| family.labels.contains(&digit.place));
+        for digit in of_family.filter(|digit| digit.open.is_some()) {
+            self.open.insert((family.name, digit.dimension.label));
+            self.first_open.get_or_insert(definition.place);
+        }
+        let is_float = matches!(family.shows, Shows::Field(Numbers::Float));
+        if is_float && family.kind != Kind::Info {
+            self.refusing.insert(family.name);
+            self.first_refusing.get_or_insert(definition.place);
+        }
+    }
+
+    fn families(self) -> impl Iterator<Item = CataloguedFamily> {
+        let made = |of: &Family, labels, series, place| CataloguedFamily {
+            name: of.name,
+            written: of.name,
+            kind: of.kind.text(),
+            help: of.help,
+            unit: None,
+            labels,
+            series,
+            bytes: 0,
+            place,
+        };
+        let (families, labels): (BTreeSet<_>, BTreeSet<_>) = self.open.iter().copied().unzip();
+        let labels = vec![("family", families.len()), ("label", labels.len())];
+        let overflow = self.first_open.map(|place| made(&OVERFLOW, labels, self.open.len(), place));
+        let refusing = self.refusing.len();
+        let rejected = self.first_refusing.map(|place| made(&REJECTED, vec![("family", refusing)], refusing, place));
+        let contradicted: BTreeMap<_, _> = super::conflicts::contradicted().collect();
+        let first = contradicted.values().next().copied();
+        let len = contradicted.len();
+        let conflicts = first.map(|place| made(&CONFLICTS, vec![("family", len)], len, place));
+        overflow.into_iter().chain(rejected).chain(conflicts)
+    }
 }
 
 /// A family while its callsites are put together.
@@ -177,17 +241,24 @@ struct Draft {
 
 #[cfg(feature = "metrics")]
 impl Draft {
-    fn new(kind: &'static str, family: &Family, definition: &Definition) -> Self {
-        let (name, help, place) = (family.name, family.help, definition.place);
-        let family = CataloguedFamily { name, kind, help, labels: Vec::new(), series: 0, place };
+    fn new(of: &Family, definition: &Definition) -> Self {
+        let family = CataloguedFamily {
+            name: of.name,
+            written: if of.written.is_empty() { of.name } else { of.written },
+            kind: of.kind.text(),
+            help: of.help,
+            unit: family::unit_text(of.name),
+            labels: Vec::new(),
+            series: 0,
+            bytes: 0,
+            place: definition.place,
+        };
         Draft { family, values: BTreeMap::new(), child: 1, sets: 0 }
     }
 
-    fn add(&mut self, kind: &str, family: &Family, definition: &Definition, digits: &[Digit]) {
-        // Of which kind and with which bounds it is exposed in the end, the first call says.
-        if kind == "histogram" {
-            self.child = self.child.max(definition.bounds.len() + 3);
-        }
+    fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
+        // Which of them is exposed where they contradict each other, is no matter: this is the most.
+        self.child = self.child.max(family.child());
         // Label sets of calls that returned, and of those that did not.
         let (mut returned, mut unwound) = (1usize, 1usize);
         for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {

@@ -1,10 +1,10 @@
-//! The callsites that the linker lists: all of the program, called or not.
+//! What the linker lists: every callsite and every field of a group that the program has, used or not.
 
 use linkme::distributed_slice;
 
-use super::called::{Listed, Readable};
+use super::source::{Listed, Readable};
 
-/// Filled by the expansions of the attribute, in whatever crate of the program they stand.
+/// Filled by the expansions, in whatever crate of the program they stand.
 // The name holds the version: two of the same name in one program are an error.
 #[distributed_slice]
 pub static TALLIED_SITES_0_1: [Listed];
@@ -17,13 +17,27 @@ pub(super) fn sites() -> impl Iterator<Item = &'static dyn Readable> {
     TALLIED_SITES_0_1.iter().map(|listed| listed.0)
 }
 
-/// Lists the callsite in a `static`.
+/// Lists what is in a `static`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tallied_listed {
     ($site:ident) => {
         #[$crate::__private::linkme::distributed_slice($crate::__private::TALLIED_SITES_0_1)]
         #[linkme(crate = $crate::__private::linkme)]
-        static __TALLIED_LISTED: $crate::__private::Listed = $crate::__private::Site::listed(&$site);
+        static __TALLIED_LISTED: $crate::__private::Listed = $site.listed();
     };
+}
+
+/// A place in a list that the linker has made already.
+pub(crate) struct Entry;
+
+impl Entry {
+    pub(crate) const fn new(_: &'static dyn Readable) -> Self {
+        Entry
+    }
+
+    /// What it stands for is used.
+    #[inline]
+    #[allow(clippy::unused_self)] // elsewhere it is appended now
+    pub(crate) fn meet(&'static self) {}
 }

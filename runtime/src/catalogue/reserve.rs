@@ -120,7 +120,7 @@ pub fn reserve<V: AsRef<str>>(
             let definition = site.definition();
             for digit in label::digits(definition.dimensions, site.opens()) {
                 let Some(open) = digit.open else { continue };
-                for of in definition.families().filter(|of| of.labels.contains(&digit.place)) {
+                for of in definition.together().filter(|of| of.labels.contains(&digit.place)) {
                     open_families.push(of.name);
                     if of.name == family {
                         open_labels.push(digit.dimension.label);

@@ -71,7 +71,7 @@ struct Part {
 impl Part {
     fn of(definition: &'static Definition) -> impl Iterator<Item = Part> {
         digits(definition.dimensions, &[]).into_iter().filter_map(|digit| {
-            let families = definition.families().filter(|family| family.labels.contains(&digit.place));
+            let families = definition.together().filter(|family| family.labels.contains(&digit.place));
             Some(Part {
                 label: digit.dimension.label,
                 families: families.map(|family| family.name).collect(),
@@ -91,7 +91,7 @@ impl Part {
 fn together(mine: &Part) -> Vec<Part> {
     static ALL: std::sync::OnceLock<Vec<Part>> = std::sync::OnceLock::new();
     let all = || {
-        let with_open = super::sites().filter(|site| !site.opens().is_empty());
+        let with_open = super::sites().into_iter().filter(|site| !site.opens().is_empty());
         with_open.flat_map(|site| Part::of(site.definition())).collect::<Vec<Part>>()
     };
     let now;

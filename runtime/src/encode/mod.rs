@@ -1,16 +1,32 @@
 //! The formats of the exposition.
 
+mod catalogue;
+#[cfg(feature = "metrics")]
+mod json;
+mod negotiate;
 #[cfg(feature = "metrics")]
 mod number;
+#[cfg(feature = "metrics")]
+mod openmetrics;
+#[cfg(feature = "metrics")]
+mod protobuf;
+mod string;
 #[cfg(feature = "metrics")]
 mod text;
 
 /// A format of the exposition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The Prometheus text format, version 0.0.4.
+    /// The Prometheus text format, version 0.0.4: what every server and every person reads.
     Text,
+    /// OpenMetrics 1.0: units, and exemplars. Where its rules about names leave no other way, a family has another type
+    /// than in the text: a counter without `_total` is `unknown`.
+    OpenMetrics,
+    /// Prometheus' protobuf messages, each with its length before it: native histograms, exemplars, start times.
+    Protobuf,
+    /// JSON, for programs that are no metrics server: see [`encode`].
+    Json,
 }
 
 impl Format {
@@ -19,7 +35,29 @@ impl Format {
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Format::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
+            Format::Json => "application/json",
         }
+    }
+
+    /// The format that an HTTP header `Accept` prefers among those that there are.
+    ///
+    /// The largest `q` wins (1 where there is none, and 0 refuses), the earlier of two that are the same. Whatever asks for
+    /// none of ours, `*/*`, nothing or nonsense, gets [`Text`](Format::Text): there is always an answer. Several headers are
+    /// one, joined by commas.
+    ///
+    /// ```
+    /// use tallied::Format;
+    ///
+    /// assert_eq!(Format::negotiate("text/html,*/*;q=0.8"), Format::Text);
+    /// assert_eq!(Format::negotiate("application/openmetrics-text;version=1.0.0,*/*;q=0.1"), Format::OpenMetrics);
+    /// ```
+    #[must_use]
+    pub fn negotiate(accept: &str) -> Format {
+        negotiate::negotiate(accept)
     }
 }
 
@@ -28,17 +66,54 @@ impl Format {
 /// Cost is linear in the number of series. Scrapes may run side by side, and no observed call ever waits for one. A
 /// family that cannot be exposed is left out, and said once as a `tracing` warning with the target `tallied`. Does not
 /// panic unless the program's own `tracing` subscriber does. Without the feature `metrics` nothing is appended.
+///
+/// # The shape of the JSON
+///
+/// ```json
+/// {"families": [
+///   {"name": "jobs_total", "type": "counter", "help": "Jobs.", "series": [{"labels": {"queue": "mail"}, "value": 3}]},
+///   {"name": "job_seconds", "type": "histogram", "help": "Time.", "unit": "seconds", "series": [
+///     {"labels": {}, "buckets": [{"le": 0.1, "count": 2}, {"le": "+Inf", "count": 3}], "sum": 0.7, "count": 3}]},
+///   {"name": "page_seconds", "type": "summary", "help": "Time.", "unit": "seconds", "series": [
+///     {"labels": {}, "quantiles": [{"quantile": 0.5, "value": "NaN"}], "sum": 0, "count": 0}]}
+/// ]}
+/// ```
+///
+/// Families are sorted by name; buckets are cumulative. A number that JSON has no word for is a string, `"NaN"`, `"+Inf"` or
+/// `"-Inf"`; so is an integer past 2^53 - 1, which JavaScript would round. `unit` is there if the name says one, and
+/// `timestamp_ms` in a series of somebody else's collector if that gave a time.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::ptr_arg))]
 pub fn encode(format: Format, out: &mut Vec<u8>) {
     #[cfg(feature = "metrics")]
+    encode_from(crate::registry::visit, format, out);
+}
+
+/// Writes what `visit` shows.
+#[cfg(feature = "metrics")]
+pub(crate) fn encode_from(visit: impl FnOnce(&mut dyn crate::snapshot::Sink), format: Format, out: &mut Vec<u8>) {
     match format {
-        Format::Text => text::write(&crate::registry::gather(), out),
+        Format::Text => visit(&mut text::Text::new(out)),
+        Format::OpenMetrics => {
+            let mut writer = openmetrics::OpenMetrics::new(out);
+            visit(&mut writer);
+            writer.finish();
+        }
+        Format::Protobuf => {
+            let mut writer = protobuf::Protobuf::new(out);
+            visit(&mut writer);
+            writer.finish();
+        }
+        Format::Json => {
+            let mut writer = json::Json::new(out);
+            visit(&mut writer);
+            writer.finish();
+        }
     }
 }
 
 /// One scrape of every family as Prometheus text, version 0.0.4: [`encode`] into a `String`.
 ///
-/// Empty while nothing was called and nothing is in the registry, and always without the feature `metrics`.
+/// Empty where the program has no family, and always without the feature `metrics`.
 #[must_use]
 pub fn gather_metrics() -> String {
     let mut out = Vec::new();

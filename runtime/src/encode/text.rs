@@ -4,80 +4,103 @@
 //! checked: the registry hands over families that can be written.
 
 use super::number;
-use crate::snapshot::{Family, Number, Series, Value};
+use crate::snapshot::{Head, Kind, Number, Sink, Text as Label, Value};
 
-pub(super) fn write(families: &[Family], out: &mut Vec<u8>) {
-    for family in families {
-        write_head(family, out);
-        for series in &family.series {
-            write_series(&family.name, series, out);
+/// Writes one scrape.
+pub(super) struct Text<'a> {
+    out: &'a mut Vec<u8>,
+    name: String,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
+        Text { out, name: String::new() }
+    }
+}
+
+/// As a TYPE line names it.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        // This format has no word for it.
+        Kind::Info => "gauge",
+        other => other.text(),
+    }
+}
+
+impl Sink for Text<'_> {
+    fn family(&mut self, head: &Head<'_>) {
+        self.name.clear();
+        self.name.push_str(head.name);
+        for (word, text) in [("# HELP ", Escaped::Help(head.help)), ("# TYPE ", Escaped::Plain(kind(head.kind)))] {
+            push(self.out, word);
+            push(self.out, head.name);
+            self.out.push(b' ');
+            push_escaped(self.out, &text);
+            self.out.push(b'\n');
         }
     }
-}
 
-fn write_head(family: &Family, out: &mut Vec<u8>) {
-    for (word, text) in [("# HELP ", Escaped::Help(&family.help)), ("# TYPE ", Escaped::Plain(family.kind.text()))] {
-        push(out, word);
-        push(out, &family.name);
-        out.push(b' ');
-        push_escaped(out, &text);
-        out.push(b'\n');
-    }
-}
-
-fn write_series(name: &str, series: &Series, out: &mut Vec<u8>) {
-    let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number| {
-        push(out, name);
-        push(out, suffix);
-        write_labels(series, extra, out);
-        out.push(b' ');
-        number::number(value, out);
-        if let Some(timestamp) = series.timestamp_ms {
+    fn series(&mut self, labels: &[(Label, Label)], value: &Value<'_>, timestamp_ms: Option<i64>) {
+        let Text { out, name } = self;
+        let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number| {
+            push(out, name);
+            push(out, suffix);
+            push_labels(labels, extra, number::float, out);
             out.push(b' ');
-            number::integer(timestamp, out);
-        }
-        out.push(b'\n');
-    };
-    match &series.value {
-        Value::Number(value) => line("", None, *value),
-        Value::Histogram { bounds, counts, sum } => {
-            let mut cumulative = 0u64;
-            for (at, count) in counts.iter().enumerate() {
-                cumulative = cumulative.wrapping_add(*count);
-                let bound = bounds.get(at).copied().unwrap_or(f64::INFINITY);
-                line("_bucket", Some(("le", bound)), Number::Count(cumulative));
+            number::number(value, out);
+            if let Some(timestamp) = timestamp_ms {
+                out.push(b' ');
+                number::integer(timestamp, out);
             }
-            line("_sum", None, Number::Float(*sum));
-            line("_count", None, Number::Count(cumulative));
-        }
-        Value::Summary { quantiles, count, sum } => {
-            for (quantile, value) in quantiles {
-                line("", Some(("quantile", *quantile)), Number::Float(*value));
+            out.push(b'\n');
+        };
+        match value {
+            Value::Number(value) => line("", None, *value),
+            Value::Histogram(histogram) => {
+                let mut cumulative = 0u64;
+                for (at, count) in histogram.counts.iter().enumerate() {
+                    cumulative = cumulative.wrapping_add(*count);
+                    let bound = histogram.bounds.get(at).copied().unwrap_or(f64::INFINITY);
+                    line("_bucket", Some(("le", bound)), Number::Count(cumulative));
+                }
+                line("_sum", None, Number::Float(histogram.sum));
+                line("_count", None, Number::Count(cumulative));
             }
-            line("_sum", None, Number::Float(*sum));
-            line("_count", None, Number::Count(*count));
+            Value::Summary(summary) => {
+                for (quantile, value) in summary.quantiles.iter() {
+                    line("", Some(("quantile", *quantile)), Number::Float(*value));
+                }
+                line("_sum", None, Number::Float(summary.sum));
+                line("_count", None, Number::Count(summary.count));
+            }
         }
     }
 }
 
-fn write_labels(series: &Series, extra: Option<(&str, f64)>, out: &mut Vec<u8>) {
+/// `{label="value"}`, or nothing. `extra` is the one that belongs to the format.
+pub(super) fn push_labels(
+    labels: &[(Label, Label)],
+    extra: Option<(&str, f64)>,
+    float: fn(f64, &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
     let mut open = false;
     let mut separate = |out: &mut Vec<u8>| {
         out.push(if open { b',' } else { b'{' });
         open = true;
     };
-    for (label, value) in &series.labels {
+    for (label, value) in labels {
         separate(out);
         push(out, label);
         push(out, "=\"");
-        push_escaped(out, &Escaped::Label(value));
+        push_escaped(out, &Escaped::Quoted(value));
         out.push(b'"');
     }
     if let Some((label, value)) = extra {
         separate(out);
         push(out, label);
         push(out, "=\"");
-        number::float(value, out);
+        float(value, out);
         out.push(b'"');
     }
     if open {
@@ -86,19 +109,19 @@ fn write_labels(series: &Series, extra: Option<(&str, f64)>, out: &mut Vec<u8>) 
 }
 
 /// A text by the place where it stands: each has its own characters to escape.
-enum Escaped<'a> {
+pub(super) enum Escaped<'a> {
     Plain(&'a str),
     /// `\` and line feed.
     Help(&'a str),
-    /// `\`, line feed and `"`.
-    Label(&'a str),
+    /// `\`, line feed and `"`: a label's value, and the help of OpenMetrics.
+    Quoted(&'a str),
 }
 
-fn push_escaped(out: &mut Vec<u8>, text: &Escaped<'_>) {
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &Escaped<'_>) {
     let (text, quote) = match text {
         Escaped::Plain(text) => return push(out, text),
         Escaped::Help(text) => (text, false),
-        Escaped::Label(text) => (text, true),
+        Escaped::Quoted(text) => (text, true),
     };
     for byte in text.bytes() {
         match byte {
@@ -110,7 +133,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &Escaped<'_>) {
     }
 }
 
-fn push(out: &mut Vec<u8>, text: &str) {
+pub(super) fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
@@ -119,25 +142,29 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::snapshot::Kind;
+    use crate::snapshot::{Histogram, Summary};
 
-    fn text(family: Family) -> String {
+    fn text(
+        kind: Kind,
+        help: &str,
+        labels: &[(&'static str, &'static str)],
+        value: &Value<'_>,
+        at: Option<i64>,
+    ) -> String {
         let mut out = Vec::new();
-        write(&[family], &mut out);
+        let mut writer = Text::new(&mut out);
+        writer.family(&Head { name: "lat", help, kind, unit: None, is_stem_taken: false });
+        let labels: Vec<_> = labels.iter().map(|(l, v)| (Cow::Borrowed(*l), Cow::Borrowed(*v))).collect();
+        writer.series(&labels, value, at);
         String::from_utf8(out).unwrap()
-    }
-
-    fn family(kind: Kind, labels: &[(&'static str, &'static str)], value: Value) -> Family {
-        let labels = labels.iter().map(|(l, v)| (Cow::Borrowed(*l), Cow::Borrowed(*v))).collect();
-        let series = vec![Series { labels, value, timestamp_ms: None }];
-        Family { name: "lat".into(), help: "Help.".into(), kind, series }
     }
 
     #[test]
     fn a_histogram_is_cumulative_and_its_infinite_bucket_is_its_count() {
-        let value = Value::Histogram { bounds: Cow::Borrowed(&[0.5, 1.0]), counts: vec![2, 0, 3], sum: 7.25 };
+        let (bounds, counts) = (Cow::Borrowed(&[0.5, 1.0][..]), Cow::Borrowed(&[2, 0, 3][..]));
+        let value = Value::Histogram(Histogram { bounds, counts, sum: 7.25, native: None });
         assert_eq!(
-            text(family(Kind::Histogram, &[("a", "b")], value)),
+            text(Kind::Histogram, "Help.", &[("a", "b")], &value, None),
             "# HELP lat Help.\n\
              # TYPE lat histogram\n\
              lat_bucket{a=\"b\",le=\"0.5\"} 2\n\
@@ -150,24 +177,30 @@ mod tests {
 
     #[test]
     fn label_values_and_help_escape_what_their_place_asks_for() {
-        let mut family = family(Kind::Gauge, &[("v", "\\ \n \" \r \0 ü")], Value::Number(Number::Level(-1)));
-        family.help = "\\ \n \" \r".into();
-        assert_eq!(text(family), "# HELP lat \\\\ \\n \" \r\n# TYPE lat gauge\nlat{v=\"\\\\ \\n \\\" \r \0 ü\"} -1\n");
+        let value = Value::Number(Number::Level(-1));
+        assert_eq!(
+            text(Kind::Gauge, "\\ \n \" \r", &[("v", "\\ \n \" \r \0 ü")], &value, None),
+            "# HELP lat \\\\ \\n \" \r\n# TYPE lat gauge\nlat{v=\"\\\\ \\n \\\" \r \0 ü\"} -1\n"
+        );
     }
 
     #[test]
     fn a_series_without_labels_has_no_braces_and_a_time_of_its_own_is_kept() {
-        let mut family = family(Kind::Counter, &[], Value::Number(Number::Float(1e6)));
-        family.series[0].timestamp_ms = Some(-5);
-        assert_eq!(text(family), "# HELP lat Help.\n# TYPE lat counter\nlat 1e+06 -5\n");
+        let value = Value::Number(Number::Float(1e6));
+        assert_eq!(
+            text(Kind::Counter, "Help.", &[], &value, Some(-5)),
+            "# HELP lat Help.\n# TYPE lat counter\nlat 1e+06 -5\n"
+        );
     }
 
     #[test]
-    fn a_summary_shows_quantiles_sum_and_count() {
-        let value = Value::Summary { quantiles: vec![(0.5, f64::NAN)], count: 0, sum: 0.0 };
+    fn a_summary_shows_quantiles_sum_and_count_and_an_info_is_a_gauge() {
+        let value = Value::Summary(Summary { quantiles: Cow::Borrowed(&[(0.5, f64::NAN)]), count: 0, sum: 0.0 });
         assert_eq!(
-            text(family(Kind::Summary, &[], value)),
+            text(Kind::Summary, "Help.", &[], &value, None),
             "# HELP lat Help.\n# TYPE lat summary\nlat{quantile=\"0.5\"} NaN\nlat_sum 0\nlat_count 0\n"
         );
+        let one = Value::Number(Number::Count(1));
+        assert_eq!(text(Kind::Info, "Help.", &[], &one, None), "# HELP lat Help.\n# TYPE lat gauge\nlat 1\n");
     }
 }

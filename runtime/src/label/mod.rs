@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn the_values_of_nested_types_add_up() {
         assert_eq!(bool::CARDINALITY, 2);
-        assert_eq!(<()>::CARDINALITY, 1);
+        assert_eq!(<() as Label>::CARDINALITY, 1);
         assert_eq!(Option::<bool>::CARDINALITY, 3);
         assert_eq!(Option::<&bool>::CARDINALITY, 3);
     }

@@ -22,14 +22,28 @@ pub trait LabelSet {
     /// How many label sets there are: the product of the labels' counts.
     const CARDINALITY: usize = sets(Self::LABELS);
 
+    /// The same type, whatever it borrows: so a `Counter<Cache<'static>>` takes a `Cache<'_>`.
+    #[doc(hidden)]
+    type Static: LabelSet + ?Sized;
+
     /// Adds a digit for each label.
     #[doc(hidden)]
     fn join(&self, number: &mut Number);
 }
 
 #[diagnostic::do_not_recommend]
+impl LabelSet for () {
+    const LABELS: &'static [Dimension] = &[];
+    type Static = ();
+
+    #[inline]
+    fn join(&self, _: &mut Number) {}
+}
+
+#[diagnostic::do_not_recommend]
 impl<S: LabelSet + ?Sized> LabelSet for &S {
     const LABELS: &'static [Dimension] = S::LABELS;
+    type Static = S::Static;
 
     #[inline]
     fn join(&self, number: &mut Number) {
@@ -40,6 +54,7 @@ impl<S: LabelSet + ?Sized> LabelSet for &S {
 #[diagnostic::do_not_recommend]
 impl<S: LabelSet + ?Sized> LabelSet for &mut S {
     const LABELS: &'static [Dimension] = S::LABELS;
+    type Static = S::Static;
 
     #[inline]
     fn join(&self, number: &mut Number) {

@@ -94,7 +94,7 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let tell = span::tell(plan, given, private);
     let common = ours!(#words #at_most #after #silent #given_budget);
     let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
-    let says_busy = plan.busy.is_some().then(|| ours!(.busy(&__TALLIED_BUSY_SAYS)));
+    let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
     let constant = &cells.constant;
     ours!(
         #constant
@@ -240,13 +240,17 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
 
 /// The most that is possible by what the signature says; without a word of this, all.
 // expands to: `.at_most(can_fail, can_be_cancelled)`
-fn at_most(plan: &Plan) -> Option<TokenStream> {
+fn at_most(plan: &Plan) -> TokenStream {
     let can_be_cancelled = can_be_cancelled(plan);
     match &plan.told {
-        Told::ByReturn => Some(ours!(.at_most(false, #can_be_cancelled))),
-        Told::Result => Some(ours!(.at_most(true, #can_be_cancelled))),
-        Told::ByType(..) if plan.status.is_none() => Some(ours!(.at_most(true, #can_be_cancelled))),
-        Told::ByType(..) | Told::Anything => None,
+        Told::ByReturn => ours!(.at_most(false, #can_be_cancelled)),
+        Told::Result => ours!(.at_most(true, #can_be_cancelled)),
+        // Before it is called, what is sure.
+        Told::ByType(can_fail, _) => {
+            let at_most = plan.status.is_none().then(|| ours!(.at_most(true, #can_be_cancelled)));
+            ours!(#at_most.at_least(#can_fail, #can_be_cancelled))
+        }
+        Told::Anything => ours!(.at_least(false, #can_be_cancelled)),
     }
 }
 

@@ -1,0 +1,132 @@
+//! Turns a [`Group`] into tokens. Nothing here can fail.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned as _;
+
+use super::model::{Field, Group};
+use crate::paths;
+use crate::spans::{blamed_group, blamed_on};
+
+// expands to: `const _: () = { statics of each field; impl Worker { const fn new() -> Self { … } } };`
+pub fn group(group: &Group, is_own: bool) -> TokenStream {
+    let private = paths::private(group.krate.as_ref());
+    let statics = group.fields.iter().enumerate().map(|(at, field)| statics(at, field, is_own, &private));
+    let handles = group.fields.iter().enumerate().map(|(at, Field { ident, ty, .. })| {
+        let field = numbered("FIELD", at);
+        let made = quote_spanned!(ty.span()=> <#ty>::of_field);
+        quote!(#ident: #made(&#field))
+    });
+    let new = new(group, &quote!(Self { #(#handles),* }));
+    quote!(
+        #[allow(deprecated)]
+        const _: () = {
+            #(#statics)*
+            #new
+        };
+    )
+}
+
+/// For a group in which something is wrong: what names it finds its `new`.
+pub fn only_new(group: &Group) -> TokenStream {
+    new(group, &quote!(loop {}))
+}
+
+fn new(Group { vis, name, .. }: &Group, body: &TokenStream) -> TokenStream {
+    quote!(
+        #[automatically_derived]
+        #[allow(clippy::new_without_default, dead_code)]
+        impl #name {
+            /// Handles on the families of this group. Two groups have the same series.
+            #[must_use]
+            #vis const fn new() -> Self {
+                #body
+            }
+        }
+    )
+}
+
+fn numbered(what: &str, at: usize) -> Ident {
+    format_ident!("__TALLIED_{what}_{at}")
+}
+
+/// The constants and the statics of one field, and what the compiler checks of it.
+// expands to: `const SAYS: Definition = …; static OPENS, CELLS, NANOS, FIELD`
+fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> TokenStream {
+    let Field { ident, ty, name, help, .. } = field;
+    let [labels, says, opens, cells, nanos, this] =
+        ["LABELS", "SAYS", "OPENS", "CELLS", "NANOS", "FIELD"].map(|what| numbered(what, at));
+    let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
+    let here = blamed_on(ident.span(), quote!(#private::Definition::here));
+    let here_arguments = blamed_group(ident.span(), quote!(#labels));
+    let written = field.written.as_ref().map(|written| quote!(.written(#written)));
+    let unit = field.unit.as_ref().map(|(unit, span)| {
+        let variant = format_ident!("{}", unit.variant());
+        blamed_on(*span, quote!(.in_unit(#private::Unit::#variant)))
+    });
+    let bounds = match &field.buckets {
+        Some(bounds) => given("bounded", bounds),
+        None => blamed_on(ty.span(), quote!(.standard_bounds())),
+    };
+    let quantiles = field.quantiles.as_ref();
+    let quantiles = quantiles.map_or_else(|| quote!(.standard_quantiles()), |quantiles| given("quantiled", quantiles));
+    let native = field.native.map(|span| blamed_on(span, quote!(.with_native())));
+    let zero = field.zero.map(|zero| quote!(.zero(#zero)));
+    let budget = match &field.budget {
+        Some(budget) => Some(quote!(.budget(#private::given_to_field(#budget)))),
+        None => is_own.then(|| {
+            let of_environment = blamed_on(ident.span(), quote!(#private::of_environment));
+            let arguments = quote!(::core::option_env!("TALLIED_SERIES_BUDGET"), #private::DEFAULT_BUDGET);
+            let arguments = blamed_group(ident.span(), arguments);
+            quote!(.budget(#of_environment #arguments))
+        }),
+    };
+    let blamed = field.budget.as_ref().map_or_else(|| ty.span(), syn::spanned::Spanned::span);
+    let within = blamed_on(blamed, quote!(#private::within_budget));
+    let within_arguments = blamed_group(blamed, quote!(&#says, #private::Definition::most(&#says)));
+    let twice = blamed_on(ty.span(), quote!(#private::no_name_twice));
+    let text = format!("`{name}`");
+    let twice_arguments = blamed_group(ty.span(), quote!(#text, #labels, false));
+    quote!(
+        #[allow(long_running_const_eval)]
+        const #labels: &[#private::Dimension] =
+            &[#private::Dimension::set("labels", <#metric::Labels as #private::LabelSet>::LABELS)];
+        const #says: #private::Definition = #here #here_arguments
+            .field(#metric::KIND, #metric::NUMBERS, #name, #help)
+            #written #unit #bounds #quantiles #native #zero #budget;
+        const _: () = {
+            #twice #twice_arguments;
+            #within #within_arguments;
+        };
+        static #opens: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
+        static #cells: #private::FieldCells<
+            { #private::Definition::numbers(&#says) },
+            { #private::Definition::windows(&#says) }
+        > = #private::FieldCells::new();
+        static #nanos: [::core::primitive::u64; #private::Definition::cells(&#says)] =
+            #private::Definition::nanos(&#says);
+        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#nanos, &#this);
+        const _: () = {
+            #private::listed!(#this);
+        };
+    )
+}
+
+/// Numbers of the user's: what is wrong with them is said where they stand.
+// expands to: `.bounded((BOUNDS).split_at(0).1)`
+fn given(method: &str, numbers: &Expr) -> TokenStream {
+    let method = format_ident!("{method}");
+    // Makes a slice of an array, of a reference to one and of a slice alike.
+    let slice = quote_spanned!(numbers.span()=> (#numbers).split_at(0).1);
+    let arguments = blamed_group(
+        numbers.span(),
+        quote!({
+            #[allow(clippy::needless_borrow)]
+            const NUMBERS: &[::core::primitive::f64] = #slice;
+            NUMBERS
+        }),
+    );
+    let method = blamed_on(numbers.span(), quote!(.#method));
+    quote!(#method #arguments)
+}

@@ -1,0 +1,92 @@
+//! What feeds families: an observed function, or the field of a group, as a scrape and the catalogue see it.
+
+use crate::definition::Definition;
+use crate::label::Open;
+
+/// A callsite or a field.
+pub(crate) trait Readable: Sync {
+    fn definition(&'static self) -> &'static Definition;
+    /// Its open-ended labels.
+    fn opens(&'static self) -> &'static [Open];
+    /// Reads every cell once.
+    fn read(&'static self) -> Reading;
+    /// The bytes that it can take at most, when all of its label sets were there.
+    fn bytes(&'static self) -> usize;
+}
+
+/// A callsite or a field as the linker's list holds it.
+#[allow(dead_code)] // where the linker makes no list
+pub struct Listed(pub(crate) &'static dyn Readable);
+
+/// What stood in the cells at one moment. All families of a callsite are made of one reading, so they agree.
+pub(crate) struct Reading {
+    /// One for each label set that can be, in their order.
+    pub(crate) sets: Vec<SetReading>,
+    /// Numbers that were not taken.
+    pub(crate) rejected: u64,
+    /// Whether something that was to be asked did not answer.
+    pub(crate) failed: bool,
+}
+
+/// The part of one label set.
+pub(crate) struct SetReading {
+    /// The number of the label set.
+    pub(crate) set: usize,
+    pub(crate) shows: SetShows,
+}
+
+/// The part of one label set.
+pub(crate) enum SetShows {
+    /// Of a callsite.
+    Calls {
+        /// Those that its calls can have.
+        statuses: Vec<Calls>,
+        /// Calls that are running.
+        running: i64,
+    },
+    /// Of a field.
+    Field {
+        /// Whether it was ever used.
+        is_touched: bool,
+        value: Value,
+    },
+}
+
+/// The calls that ended in one way.
+pub(crate) struct Calls {
+    /// The index of its word.
+    pub(crate) status: usize,
+    /// By bucket, not cumulative.
+    pub(crate) counts: Vec<u64>,
+    /// Their time.
+    pub(crate) nanos: u64,
+}
+
+impl Calls {
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+    }
+}
+
+/// What stands in a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Count(u64),
+    Level(i64),
+    Float(f64),
+    /// Observations by bucket, not cumulative, and their sum in the unit of the family.
+    Histogram {
+        counts: Vec<u64>,
+        sum: f64,
+        native: Vec<u64>,
+    },
+    /// The value at each quantile, and all observations.
+    Summary {
+        quantiles: Vec<f64>,
+        count: u64,
+        sum: f64,
+    },
+    /// The labels say all.
+    Info,
+}

@@ -1,0 +1,521 @@
+//! The field of a group: a static with what is said of it, and the cells of all of its label sets.
+
+use std::fmt;
+
+#[cfg(feature = "metrics")]
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::definition::Definition;
+#[cfg(feature = "metrics")]
+use crate::family::{Family, Kind, Numbers, Shows, Unit};
+#[cfg(feature = "metrics")]
+use crate::label;
+use crate::label::{LabelSet, Open};
+#[cfg(feature = "metrics")]
+use crate::{
+    catalogue::{self, Entry, Listed, Readable, Reading, SetReading, SetShows, Value},
+    cell,
+};
+
+#[cfg(feature = "metrics")]
+use super::callback;
+#[cfg(feature = "metrics")]
+use super::native;
+#[cfg(feature = "metrics")]
+use super::window::Window;
+
+/// What a callback gives.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+pub(super) enum Read {
+    Count(u64),
+    Level(i64),
+    Float(f64),
+}
+
+/// The field of a group. Which metric it is, its definition says: so the compiler makes one type for all of them.
+pub struct Field {
+    definition: Definition,
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    opens: &'static [Open],
+    /// By label set, a stride each.
+    #[cfg(feature = "metrics")]
+    cells: &'static [AtomicU64],
+    #[cfg(feature = "metrics")]
+    windows: &'static [Window],
+    /// A histogram's bounds in nanoseconds.
+    #[cfg(feature = "metrics")]
+    nanos: &'static [u64],
+    #[cfg(feature = "metrics")]
+    bounds: &'static [f64],
+    #[cfg(feature = "metrics")]
+    stride: usize,
+    #[cfg(feature = "metrics")]
+    native: Option<native::Range>,
+    #[cfg(feature = "metrics")]
+    unit: Unit,
+    #[cfg(feature = "metrics")]
+    is_summary: bool,
+    #[cfg(feature = "metrics")]
+    is_flagged: bool,
+    #[cfg(feature = "metrics")]
+    rejected: AtomicU64,
+    #[cfg(feature = "metrics")]
+    has_callbacks: AtomicBool,
+    #[cfg(feature = "metrics")]
+    entry: Entry,
+}
+
+/// The cells of a field: `C` numbers, and `W` windows of a summary. All zeros, so they take no room in the program's file.
+pub struct FieldCells<const C: usize, const W: usize> {
+    #[cfg(feature = "metrics")]
+    cells: [AtomicU64; C],
+    #[cfg(feature = "metrics")]
+    windows: [Window; W],
+}
+
+#[allow(clippy::new_without_default)] // it is for statics
+impl<const C: usize, const W: usize> FieldCells<C, W> {
+    /// All zeros.
+    #[must_use]
+    pub const fn new() -> Self {
+        FieldCells {
+            #[cfg(feature = "metrics")]
+            cells: [const { AtomicU64::new(0) }; C],
+            #[cfg(feature = "metrics")]
+            windows: [const { Window::new() }; W],
+        }
+    }
+}
+
+/// How much room a field needs.
+impl Definition {
+    /// How many numbers.
+    #[must_use]
+    pub const fn numbers(&self) -> usize {
+        #[cfg(feature = "metrics")]
+        match self.family(0) {
+            // It shows one label set at a time.
+            Some(Family { kind: Kind::Info, .. }) | None => 1,
+            Some(family) => self.room() * stride(family),
+        }
+        #[cfg(not(feature = "metrics"))]
+        0
+    }
+
+    /// How many windows.
+    #[must_use]
+    pub const fn windows(&self) -> usize {
+        #[cfg(feature = "metrics")]
+        match self.family(0) {
+            Some(Family { kind: Kind::Summary, .. }) => self.room(),
+            _ => 0,
+        }
+        #[cfg(not(feature = "metrics"))]
+        0
+    }
+
+    /// The bounds of its histogram in nanoseconds.
+    #[must_use]
+    pub const fn nanos<const N: usize>(&self) -> [u64; N] {
+        crate::family::nanos(self.bounds(), self.time_unit())
+    }
+}
+
+/// How many cells a label set has.
+#[cfg(feature = "metrics")]
+const fn stride(family: &Family) -> usize {
+    match family.kind {
+        // Buckets, `+Inf`, and two sums: of nanoseconds, which is one add, and of floats.
+        Kind::Histogram => {
+            let native = if family.native { native::Range::of(family.time_unit()).cells() } else { 0 };
+            family.bounds.len() + 3 + native
+        }
+        // Count and the two sums.
+        Kind::Summary => 3,
+        // The number, and whether it was ever set.
+        Kind::Gauge if is_flagged(family) => 2,
+        Kind::Counter | Kind::Gauge | Kind::Info => 1,
+    }
+}
+
+/// Whether a gauge needs to know that it was set: nothing else tells a zero from nothing.
+#[cfg(feature = "metrics")]
+const fn is_flagged(family: &Family) -> bool {
+    matches!((family.kind, family.zero), (Kind::Gauge, Some(false)))
+}
+
+impl Field {
+    /// A field that nobody has used yet. `me` is the static that it initialises.
+    #[must_use]
+    pub const fn new<const C: usize, const W: usize>(
+        definition: Definition,
+        opens: &'static [Open],
+        cells: &'static FieldCells<C, W>,
+        nanos: &'static [u64],
+        me: &'static Field,
+    ) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = (cells, nanos, me);
+        #[cfg(feature = "metrics")]
+        let family = match definition.family(0) {
+            Some(family) => *family,
+            None => Family::new("", "", Kind::Gauge, Shows::Field(Numbers::Float)),
+        };
+        Field {
+            definition,
+            opens,
+            #[cfg(feature = "metrics")]
+            cells: &cells.cells,
+            #[cfg(feature = "metrics")]
+            windows: &cells.windows,
+            #[cfg(feature = "metrics")]
+            nanos,
+            #[cfg(feature = "metrics")]
+            bounds: family.bounds,
+            #[cfg(feature = "metrics")]
+            stride: stride(&family),
+            #[cfg(feature = "metrics")]
+            native: if family.native { Some(native::Range::of(family.time_unit())) } else { None },
+            #[cfg(feature = "metrics")]
+            unit: family.unit(),
+            #[cfg(feature = "metrics")]
+            is_summary: matches!(family.kind, Kind::Summary),
+            #[cfg(feature = "metrics")]
+            is_flagged: is_flagged(&family),
+            #[cfg(feature = "metrics")]
+            rejected: AtomicU64::new(0),
+            #[cfg(feature = "metrics")]
+            has_callbacks: AtomicBool::new(false),
+            #[cfg(feature = "metrics")]
+            entry: Entry::new(me),
+        }
+    }
+
+    /// As the linker's list holds it.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub const fn listed(&'static self) -> Listed {
+        Listed(self)
+    }
+}
+
+/// One label set of a field.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+pub(crate) struct At {
+    field: &'static Field,
+    set: usize,
+}
+
+impl At {
+    pub(super) const fn of(field: &'static Field) -> Self {
+        At { field, set: 0 }
+    }
+
+    pub(super) fn debug(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.field.definition.family(0).map_or("", |family| family.name);
+        f.debug_tuple(what).field(&name).finish()
+    }
+}
+
+impl fmt::Debug for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.debug("At", f)
+    }
+}
+
+#[cfg(not(feature = "metrics"))]
+#[allow(clippy::unused_self)]
+impl At {
+    #[inline]
+    pub(super) fn with(self, _: &impl LabelSet) -> Self {
+        self
+    }
+    #[inline]
+    pub(super) fn add(self, _: u64) {}
+    #[inline]
+    pub(super) fn add_float(self, _: f64) {}
+    #[inline]
+    pub(super) fn set(self, _: u64) {}
+    #[inline]
+    pub(super) fn reject(self) {}
+    #[inline]
+    pub(super) fn show(self) {}
+    #[inline]
+    pub(super) fn observe_nanos(self, _: u64) {}
+    #[inline]
+    pub(super) fn observe_float(self, _: f64) {}
+    pub(super) fn read(self) -> u64 {
+        0
+    }
+    pub(super) fn count_and_sum(self) -> (u64, f64) {
+        (0, 0.0)
+    }
+    pub(super) fn read_from(self, _: impl Fn() -> Read + Send + Sync + 'static) {}
+}
+
+#[cfg(feature = "metrics")]
+impl At {
+    /// The same field with these labels.
+    #[inline]
+    pub(super) fn with(self, labels: &impl LabelSet) -> Self {
+        let mut number = label::Number::new(&self.field.definition, self.field.opens, catalogue::table, false);
+        labels.join(&mut number);
+        At { field: self.field, set: number.set() }
+    }
+
+    /// The cells of this label set.
+    #[inline]
+    fn cells(self) -> &'static [AtomicU64] {
+        let from = self.set * self.field.stride;
+        self.field.cells.get(from..from + self.field.stride).unwrap_or_default()
+    }
+
+    #[inline]
+    fn cell(self, at: usize) -> Option<&'static AtomicU64> {
+        self.field.cells.get(self.set * self.field.stride + at)
+    }
+
+    #[inline]
+    fn touch(self) {
+        self.field.entry.meet();
+        if self.field.is_flagged {
+            if let Some(flag) = self.cell(1) {
+                flag.store(1, Relaxed);
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(self, n: u64) {
+        self.touch();
+        if let Some(cell) = self.cell(0) {
+            cell.fetch_add(n, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(super) fn add_float(self, n: f64) {
+        self.touch();
+        if let Some(cell) = self.cell(0) {
+            cell::add_float(cell, n);
+        }
+    }
+
+    #[inline]
+    pub(super) fn set(self, bits: u64) {
+        self.touch();
+        if let Some(cell) = self.cell(0) {
+            cell.store(bits, Relaxed);
+        }
+    }
+
+    /// A number that is none.
+    #[cold]
+    pub(super) fn reject(self) {
+        self.field.entry.meet();
+        self.field.rejected.fetch_add(1, Relaxed);
+    }
+
+    /// Of all label sets, this one is shown.
+    pub(super) fn show(self) {
+        self.field.entry.meet();
+        if let Some(shown) = self.field.cells.first() {
+            shown.store(self.set as u64 + 1, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(super) fn observe_nanos(self, nanos: u64) {
+        self.field.entry.meet();
+        let (field, cells) = (self.field, self.cells());
+        let bucket = if field.is_summary {
+            self.observe_window(field.unit.of_nanos(nanos));
+            0
+        } else {
+            let bounds = &field.nanos[..field.bounds.len()];
+            self.observe_native(|| field.unit.of_nanos(nanos));
+            bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len())
+        };
+        cell::observe(cells, bucket);
+        // Behind the buckets.
+        if let Some(sum) = cells.get(field.bounds.len() + 1) {
+            sum.fetch_add(nanos, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(super) fn observe_float(self, value: f64) {
+        self.field.entry.meet();
+        if !value.is_finite() {
+            return self.reject();
+        }
+        let (field, cells) = (self.field, self.cells());
+        let bucket = if field.is_summary {
+            self.observe_window(value);
+            0
+        } else {
+            self.observe_native(|| value);
+            field.bounds.iter().position(|bound| value <= *bound).unwrap_or(field.bounds.len())
+        };
+        cell::observe(cells, bucket);
+        if let Some(sum) = cells.get(field.bounds.len() + 2) {
+            cell::add_float(sum, value);
+        }
+    }
+
+    fn observe_window(self, value: f64) {
+        if let Some(window) = self.field.windows.get(self.set) {
+            window.observe(value);
+        }
+    }
+
+    /// Before the other buckets: so at any moment there are no fewer observations here than there.
+    #[inline]
+    fn observe_native(self, value: impl FnOnce() -> f64) {
+        if let Some(range) = &self.field.native {
+            let at = self.field.bounds.len() + 3 + range.index(value());
+            if let Some(cell) = self.cell(at) {
+                cell.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    pub(super) fn read(self) -> u64 {
+        self.cell(0).map_or(0, |cell| cell.load(Relaxed))
+    }
+
+    pub(super) fn count_and_sum(self) -> (u64, f64) {
+        match self.field.value(self.set) {
+            Some(Value::Histogram { counts, sum, .. }) => (counts.iter().sum(), sum),
+            Some(Value::Summary { count, sum, .. }) => (count, sum),
+            _ => (0, 0.0),
+        }
+    }
+
+    pub(super) fn read_from(self, read: impl Fn() -> Read + Send + Sync + 'static) {
+        self.touch();
+        callback::set(self.field, self.set, Box::new(read));
+        self.field.has_callbacks.store(true, Relaxed);
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Field {
+    fn family(&self) -> Option<&Family> {
+        self.definition.family(0)
+    }
+
+    /// What stands in the cells of a label set.
+    fn value(&'static self, set: usize) -> Option<Value> {
+        let family = self.family()?;
+        let (at, buckets) = (At { field: self, set }, family.bounds.len() + 1);
+        let load = |cell: &AtomicU64| cell.load(Relaxed);
+        let sum = |cells: &[AtomicU64], from: usize| match cells.get(from..from + 2) {
+            Some([nanos, floats]) => self.unit.of_nanos(load(nanos)) + f64::from_bits(load(floats)),
+            _ => 0.0,
+        };
+        Some(match (family.kind, family.shows) {
+            (Kind::Info, _) => Value::Info,
+            (Kind::Histogram, _) => {
+                let cells = at.cells();
+                // In this order: see `observe_native`.
+                let counts = cell::counts(cells.get(..buckets)?).collect();
+                let sum = sum(cells, buckets);
+                Value::Histogram { counts, sum, native: cells.get(buckets + 2..)?.iter().map(load).collect() }
+            }
+            (Kind::Summary, _) => {
+                let cells = at.cells();
+                let quantiles = self.windows.get(set)?.quantiles(family.quantiles);
+                Value::Summary { quantiles, count: load(cells.first()?), sum: sum(cells, 1) }
+            }
+            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(at.read()),
+            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(at.read().to_ne_bytes())),
+            (Kind::Counter | Kind::Gauge, _) => Value::Float(f64::from_bits(at.read())),
+        })
+    }
+
+    /// Whether a label set was ever used.
+    fn is_touched(&'static self, set: usize, value: &Value) -> bool {
+        match value {
+            Value::Count(count) | Value::Summary { count, .. } => *count > 0,
+            Value::Level(_) | Value::Float(_) if self.is_flagged => {
+                At { field: self, set }.cell(1).is_some_and(|flag| flag.load(Relaxed) > 0)
+            }
+            Value::Level(level) => *level != 0,
+            Value::Float(value) => value.to_bits() != 0,
+            Value::Histogram { counts, .. } => counts.iter().any(|count| *count > 0),
+            Value::Info => true,
+        }
+    }
+
+    /// The label sets that can be shown.
+    fn sets(&'static self) -> Vec<usize> {
+        let digits = label::digits(self.definition.dimensions, self.opens);
+        if matches!(self.family(), Some(Family { kind: Kind::Info, .. })) {
+            let shown = self.cells.first().map_or(0, |cell| cell.load(Relaxed));
+            // Without labels there is one.
+            let shown = if digits.is_empty() { 1 } else { shown };
+            return usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)).into_iter().collect();
+        }
+        // Of an open-ended label only what came is shown.
+        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
+        (0..self.definition.room()).filter(is_seen).collect()
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Readable for Field {
+    fn definition(&'static self) -> &'static Definition {
+        &self.definition
+    }
+
+    fn opens(&'static self) -> &'static [Open] {
+        self.opens
+    }
+
+    fn read(&'static self) -> Reading {
+        let has_callbacks = self.has_callbacks.load(Relaxed);
+        let mut failed = false;
+        let mut sets = Vec::new();
+        for set in self.sets() {
+            let called = if has_callbacks { callback::read(self, set) } else { None };
+            let (value, is_touched) = match called {
+                Some(Ok(Read::Count(count))) => (Value::Count(count), true),
+                Some(Ok(Read::Level(level))) => (Value::Level(level), true),
+                // A counter cannot be less than nothing.
+                Some(Ok(Read::Float(value))) if self.is_a_counter() && !(0.0..f64::INFINITY).contains(&value) => {
+                    self.rejected.fetch_add(1, Relaxed);
+                    continue;
+                }
+                Some(Ok(Read::Float(value))) => (Value::Float(value), true),
+                Some(Err(callback::Failed)) => {
+                    failed = true;
+                    continue;
+                }
+                None => {
+                    let Some(value) = self.value(set) else { continue };
+                    let is_touched = self.is_touched(set, &value);
+                    (value, is_touched)
+                }
+            };
+            sets.push(SetReading { set, shows: SetShows::Field { is_touched, value } });
+        }
+        Reading { sets, rejected: self.rejected.load(Relaxed), failed }
+    }
+
+    fn bytes(&'static self) -> usize {
+        size_of::<Self>()
+            + size_of_val(self.cells)
+            + size_of_val(self.nanos)
+            + self.windows.len() * (size_of::<Window>() + Window::MOST_BYTES)
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Field {
+    fn is_a_counter(&self) -> bool {
+        matches!(self.family(), Some(Family { kind: Kind::Counter, .. }))
+    }
+}

@@ -1,0 +1,73 @@
+//! Histograms.
+
+use super::{At, LabelSet, Metric, Observation, Of, PhantomData, Timer, fmt, handle, sealed};
+use crate::family::{Kind, Numbers};
+
+/// Observations by bucket: durations, sizes.
+///
+/// `Histogram<L>` has one for each label set of `L`, a type with [`LabelSet`](derive@crate::LabelSet). Of durations it has
+/// the [standard buckets](crate::STANDARD_BUCKETS) unless the field says `#[metrics(buckets = …)]`.
+///
+/// ```
+/// use std::time::Duration;
+/// use tallied::{Histogram, Metrics, buckets};
+///
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "worker")]
+/// struct Worker {
+///     /// Time between two polls.
+///     poll_interval_seconds: Histogram,
+///     /// Size of a payload.
+///     #[metrics(buckets = buckets::exponential::<8>(256.0, 4.0))]
+///     payload_bytes: Histogram,
+/// }
+/// static WORKER: Worker = Worker::new();
+///
+/// WORKER.poll_interval_seconds.observe(Duration::from_millis(250));
+/// WORKER.payload_bytes.observe(4096);
+/// let answer = WORKER.poll_interval_seconds.time(|| 6 * 7);
+/// # assert_eq!(answer, 42);
+/// # if cfg!(feature = "metrics") {
+/// assert!(tallied::gather_metrics().contains("worker_payload_bytes_bucket{le=\"4096\"} 1"));
+/// # }
+/// ```
+pub struct Histogram<L = ()> {
+    at: At,
+    of: Of<L>,
+}
+
+handle!(Histogram<L>, Histogram, Numbers::Float, "histogram");
+
+impl Histogram {
+    /// Adds one observation.
+    ///
+    /// It lands in the first bucket whose bound is not below it, and above the last bound only in `+Inf`. A number that
+    /// is not finite changes nothing and is counted in `tallied_rejected_total`: one bad clock cannot poison the sum. One
+    /// below zero lands in the first bucket, and is taken off the sum.
+    ///
+    /// A `Duration` costs a search and two relaxed adds; a number a loop of compare and swap for the sum. Never allocates,
+    /// never blocks.
+    #[inline]
+    pub fn observe(&self, value: impl Observation) {
+        value.observe_at(self.at);
+    }
+
+    /// Observes how long `work` takes, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _timer = self.start_timer();
+        work()
+    }
+
+    /// Begins to take the time, until the [`Timer`] is dropped.
+    #[inline]
+    pub fn start_timer(&self) -> Timer {
+        Timer::start(self.at)
+    }
+
+    /// How many observations there were, and their sum in the unit of the family. Without the feature `metrics` zero.
+    #[must_use]
+    pub fn get(&self) -> (u64, f64) {
+        self.at.count_and_sum()
+    }
+}
