@@ -57,10 +57,10 @@ fn first() {}
 #[observed(histogram(name = "init_differs_seconds", buckets = [2.0]), counter = false)]
 fn second() {}
 
-#[observed(counter(name = "init_differs_seconds", labels(status)))]
+#[observed(counter(name = "init_differs_seconds", labels(status)), allow(total_suffix))]
 fn third() {}
 
-#[observed(counter(name = "init_differs_seconds_count", help = "A sample of another family."))]
+#[observed(counter(name = "init_differs_seconds_count", help = "S"), allow(total_suffix, reserved_suffix))]
 fn fourth() {}
 
 #[observed(counter(name = "init_help_total", help = "One."))]

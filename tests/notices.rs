@@ -9,7 +9,7 @@ fn first() {}
 #[tallied::observed(histogram = "contested_seconds", buckets = [1.0])]
 fn second() {}
 
-#[tallied::observed(counter = "contested_seconds_sum_of_all")]
+#[tallied::observed(counter = "contested_seconds_sum_of_all", allow(total_suffix))]
 fn third() {}
 
 // One test: what was told stays told.

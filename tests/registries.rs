@@ -210,12 +210,12 @@ mod one {
 mod two {
     #[tallied::observed(histogram = "contested_seconds", buckets = [1.0], counter(name = "shared_total", help = "Other."))]
     pub fn second() {}
-    #[tallied::observed(counter = "contested_seconds_count")]
+    #[tallied::observed(counter = "contested_seconds_count", allow(total_suffix, reserved_suffix))]
     pub fn third() {}
 }
 
 mod late {
-    #[tallied::observed(counter = "early_seconds_count")]
+    #[tallied::observed(counter = "early_seconds_count", allow(total_suffix, reserved_suffix))]
     pub fn first() {}
     #[tallied::observed(histogram = "early_seconds")]
     pub fn second() {}

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://prometheus.io/docs/concepts/data_model/> and, for suffixes, the OpenMetrics 1.0 specification.
 
+use crate::diag::{did_you_mean, listed};
+
 /// The type of a family, as far as its name has to do with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -71,6 +73,25 @@ impl Lint {
     }
 }
 
+/// Refuses the name of a lint that there is not.
+pub fn known_lint(lint: &proc_macro2::Ident) -> syn::Result<()> {
+    let word = lint.to_string();
+    if LINTS.contains(&word.as_str()) {
+        return Ok(());
+    }
+    let remedy = match did_you_mean(&word, LINTS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", listed(&LINTS)),
+    };
+    Err(syn::Error::new_spanned(lint, format!("unknown lint `{word}`; {remedy}")))
+}
+
+/// The unit of time that a name ends in.
+pub fn time_unit(name: &str) -> Option<Unit> {
+    let last = name.rsplit_once('_')?.1;
+    [Unit::Seconds, Unit::Millis, Unit::Micros, Unit::Nanos].into_iter().find(|unit| unit.words().contains(&last))
+}
+
 /// The name on the exposition, and the one that was written if that is another: dots become `_`, and a counter with
 /// dots gains `_total`.
 pub fn mapped(written: &str, kind: Option<Kind>) -> (String, Option<String>) {
@@ -92,7 +113,8 @@ pub fn lints(name: &str, kind: Option<Kind>, unit: Option<Unit>) -> Vec<Lint> {
     let stem = name.strip_suffix("_total");
     match (kind, stem) {
         (Some(Kind::Counter), None) => {
-            lint("total_suffix", format!("the counter `{name}` does not end in `_total`; try `{name}_total`"));
+            let stem = ["_count", "_created"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+            lint("total_suffix", format!("the counter `{name}` does not end in `_total`; try `{stem}_total`"));
         }
         (Some(Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::Info), Some(stem)) => {
             lint("total_suffix", format!("`{name}` ends in `_total`, which only a counter does; try `{stem}`"));
@@ -101,7 +123,8 @@ pub fn lints(name: &str, kind: Option<Kind>, unit: Option<Unit>) -> Vec<Lint> {
     }
     for (suffix, whose) in [("_count", "the samples of histograms"), ("_created", "the times of OpenMetrics")] {
         if let Some(stem) = name.strip_suffix(suffix) {
-            lint("reserved_suffix", format!("`{name}` ends in `{suffix}`, which {whose} do; try `{stem}`"));
+            let total = if kind == Some(Kind::Counter) { "_total" } else { "" };
+            lint("reserved_suffix", format!("`{name}` ends in `{suffix}`, which {whose} do; try `{stem}{total}`"));
         }
     }
     match (kind, name.strip_suffix("_info")) {

@@ -1,6 +1,7 @@
 //! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
 
 pub use crate::__tallied_listed as listed;
+pub use crate::block::Block;
 pub use crate::budget::{given, given_to_field, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
@@ -12,10 +13,11 @@ pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, type_name_of, values_of,
 };
-pub use crate::metric::{Field, FieldCells, Metric};
+pub use crate::metric::{Field, Metric};
 pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 pub use crate::site::{
-    BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NOWHERE, RUNNING, SURE, Site, TimedCells, TimedSite,
+    BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NATIVE, NOWHERE, RUNNING, SUMMARY, SURE, Site, TimedCells,
+    TimedSite,
 };
 pub use crate::span::{SpanSite, enter, entered, ready};
 #[cfg(feature = "metrics")]
@@ -38,7 +40,6 @@ pub type Never = <fn() -> ! as Output>::Is;
 
 /// What asks a returned value, without names: so a glob brings no name into the user's scope.
 pub mod ask {
-    pub use crate::metric::{Field, FieldCells, Metric};
     pub use crate::outcome::{AskAny as _, AskHand as _, AskNobody as _, AskResult as _};
 }
 

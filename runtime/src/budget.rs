@@ -83,7 +83,7 @@ pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways) {
 /// every label set even if each family has only some of the labels.
 const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
     const CELLS: Family = Family::new("", "", Kind::Counter, Shows::Calls);
-    let parts = [says.histogram_family(), says.family(0), says.family(1), says.family(2), Some(&CELLS)];
+    let parts = [says.histogram_family(), says.family(0), says.family(1), says.family(2), says.family(3), Some(&CELLS)];
     let mut at = 0;
     while at < parts.len() {
         if let Some(family) = parts[at] {

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: names, locks, allocation, time. A cell never panics and never waits.
 //!
-//! Relaxed is enough for all but one of them: a scrape orders nothing else against an add. What a scrape reads is consistent by
+//! Relaxed is enough for all but the buckets: a scrape orders nothing else against an add. A bucket is added to with
+//! Release and read with Acquire, because native buckets are added to before it, and read after it. What a scrape reads is consistent by
 //! construction, because a histogram's count *is* the sum of the buckets that were read.
 
 use std::sync::atomic::{
@@ -35,13 +36,13 @@ impl<const N: usize> DurationCell<N> {
     pub(crate) fn observe(&self, nanos: u64, bounds: &[u64; N]) {
         // Most calls are short: the first bound is compared before the search begins.
         let bucket = if N > 1 && nanos <= bounds[0] { 0 } else { search(nanos, bounds) };
-        self.buckets[bucket].fetch_add(1, Relaxed);
+        self.buckets[bucket].fetch_add(1, Release);
         self.nanos.fetch_add(nanos, Relaxed);
     }
 
     /// The count of each bucket, not cumulative.
     pub(crate) fn counts(&self) -> [u64; N] {
-        std::array::from_fn(|i| self.buckets[i].load(Relaxed))
+        std::array::from_fn(|i| self.buckets[i].load(Acquire))
     }
 
     /// The sum of all observed times, modulo 2^64 nanoseconds (584 years of calls).
@@ -54,7 +55,7 @@ fn search<const N: usize>(nanos: u64, bounds: &[u64; N]) -> usize {
     bounds[..N - 1].iter().position(|bound| nanos <= *bound).unwrap_or(N - 1)
 }
 
-/// Counts one observation in its bucket. Release: a scrape that sees it sees what was counted before it, see [`counts`].
+/// Counts one observation in its bucket.
 #[inline]
 pub(crate) fn observe(buckets: &[AtomicU64], bucket: usize) {
     if let Some(cell) = buckets.get(bucket) {
@@ -62,7 +63,7 @@ pub(crate) fn observe(buckets: &[AtomicU64], bucket: usize) {
     }
 }
 
-/// The count of each bucket. Acquire: what else an observation counted before its bucket is seen from here on.
+/// The count of each bucket.
 pub(crate) fn counts(buckets: &[AtomicU64]) -> impl Iterator<Item = u64> {
     buckets.iter().map(|bucket| bucket.load(Acquire))
 }

@@ -10,11 +10,8 @@ use crate::outcome::{Outcome as _, Status, Ways, Words};
 /// The series that a family of a callsite may have if nobody says more, and who says so.
 pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for a family of one callsite");
 
-/// Calls, durations, and what is running.
-const MOST_FAMILIES: usize = 3;
-
-/// Time inside polls, and a summary.
-const MOST_BESIDE: usize = 2;
+/// Calls, durations by bucket and by quantile, and what is running.
+const MOST_FAMILIES: usize = 4;
 
 /// The most label sets of a callsite, whatever its budget.
 pub(crate) const MOST_SETS: usize = 1_000_000;
@@ -27,8 +24,8 @@ pub struct Definition {
     pub(crate) dimensions: &'static [Dimension],
     /// What is made of its cells, the first ones.
     families: [Option<Family>; MOST_FAMILIES],
-    /// Those of the same function that have other cells, with the same open-ended labels.
-    beside: [Option<Family>; MOST_BESIDE],
+    /// The one of the same function that has other cells, with the same open-ended labels: the time inside polls.
+    beside: Option<Family>,
     /// The values of the label `status`.
     pub(crate) words: Words,
     /// Those that calls can have, as far as is known before they are built.
@@ -60,7 +57,7 @@ impl Definition {
         Definition {
             dimensions,
             families: [None; MOST_FAMILIES],
-            beside: [None; MOST_BESIDE],
+            beside: None,
             words: Status::WORDS,
             at_most: Status::WORDS.all(),
             at_least: Status::WORDS.sure(false, false),
@@ -171,12 +168,12 @@ impl Definition {
         }
     }
 
-    /// What its calls' durations are exposed as.
-    pub(crate) const fn histogram_family(&self) -> Option<&Family> {
+    /// Its family of one type.
+    const fn of_kind(&self, kind: Kind) -> Option<&Family> {
         let mut at = 0;
         while at < MOST_FAMILIES {
             if let Some(family) = &self.families[at] {
-                if matches!(family.kind, Kind::Histogram) {
+                if family.kind as u8 == kind as u8 {
                     return Some(family);
                 }
             }
@@ -185,7 +182,39 @@ impl Definition {
         None
     }
 
-    /// The unit of that.
+    /// Its histogram.
+    pub(crate) const fn histogram_family(&self) -> Option<&Family> {
+        self.of_kind(Kind::Histogram)
+    }
+
+    /// How many cells the native buckets of a callsite take.
+    #[must_use]
+    pub const fn native_of_calls(&self) -> usize {
+        match self.histogram_family() {
+            Some(family) if cfg!(feature = "metrics") => self.room() * self.statuses() * family.native_cells(),
+            _ => 0,
+        }
+    }
+
+    /// How many windows the summary of a callsite has.
+    #[must_use]
+    pub const fn windows_of_calls(&self) -> usize {
+        match self.of_kind(Kind::Summary) {
+            Some(_) if cfg!(feature = "metrics") => self.room() * self.statuses(),
+            _ => 0,
+        }
+    }
+
+    /// The unit of its summary.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    pub(crate) const fn summary_unit(&self) -> Unit {
+        match self.of_kind(Kind::Summary) {
+            Some(family) => family.unit(),
+            None => Unit::Seconds,
+        }
+    }
+
+    /// The unit of its histogram.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
     pub(crate) const fn time_unit(&self) -> Unit {
         match self.histogram_family() {
@@ -214,19 +243,13 @@ impl Definition {
     /// Those, and the others of the same function.
     #[cfg(feature = "metrics")]
     pub(crate) fn together(&'static self) -> impl Iterator<Item = &'static Family> {
-        self.families().chain(self.beside.iter().flatten())
+        self.families().chain(&self.beside)
     }
 
-    /// With families of the same function that another place has the cells of.
+    /// With the family of the same function that another place has the cells of.
     #[must_use]
     pub const fn beside(mut self, of: &Definition) -> Self {
-        let mut at = 0;
-        while at < MOST_BESIDE && self.beside[at].is_some() {
-            at += 1;
-        }
-        if at < MOST_BESIDE {
-            self.beside[at] = of.families[0];
-        }
+        self.beside = of.families[0];
         self
     }
 
@@ -265,6 +288,12 @@ impl Definition {
         bounds: &'static [f64],
     ) -> Self {
         self.with(Family { labels, status, bounds, ..Family::new(name, help, Kind::Histogram, Shows::Durations) })
+    }
+
+    /// With a summary of durations.
+    #[must_use]
+    pub const fn summary(self, name: &'static str, help: &'static str, labels: &'static [usize], status: bool) -> Self {
+        self.with(Family { labels, status, ..Family::new(name, help, Kind::Summary, Shows::Durations) })
     }
 
     /// With a gauge of the calls that are running.

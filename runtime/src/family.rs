@@ -1,5 +1,7 @@
 //! What is said of one family, and the bounds of a histogram.
 
+use crate::native::Range;
+
 /// The standard bucket bounds of a duration histogram, in seconds: 1 ms to 5 minutes.
 ///
 /// Used wherever a histogram of durations names no `buckets`; in a family of another unit of time, the same durations in
@@ -205,7 +207,7 @@ pub(crate) struct Family {
 pub(crate) enum Shows {
     /// Calls by what became of them.
     Calls,
-    /// Their durations.
+    /// Their durations, by bucket or by quantile.
     Durations,
     /// Those that are running.
     Running,
@@ -279,6 +281,13 @@ impl Family {
 pub(crate) fn another(what: &str) -> String {
     let other = if what.ends_with('s') { "other" } else { "another" };
     format!("{other} {what}")
+}
+
+impl Family {
+    /// How many cells the native buckets of one label set take.
+    pub(crate) const fn native_cells(&self) -> usize {
+        if self.native { Range::of(self.time_unit()).cells() } else { 0 }
+    }
 }
 
 /// The unit that a family's name says: the last word of it, but for `_total`.

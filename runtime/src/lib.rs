@@ -44,6 +44,7 @@
 #[cfg(test)]
 extern crate self as tallied;
 
+mod block;
 pub mod buckets;
 mod budget;
 mod catalogue;
@@ -59,10 +60,13 @@ mod future;
 mod guard;
 mod label;
 mod metric;
+mod native;
 mod outcome;
 #[cfg(feature = "metrics")]
 mod registry;
 mod site;
+#[cfg(feature = "metrics")]
+mod sketch;
 #[cfg(feature = "metrics")]
 mod snapshot;
 mod span;

@@ -9,14 +9,15 @@
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalogue::{self, Readable, Reading, SetReading, SetShows};
+use crate::catalogue::{self, Calls, Readable, Reading, SetReading, SetShows};
 use crate::family::{self, Family, Kind, Shows};
 use crate::foreign;
 use crate::label::{self, Digit};
-use crate::metric;
+use crate::native;
+use crate::sketch::Sketch;
 use crate::snapshot::{self, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
@@ -45,9 +46,9 @@ fn show(others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<Str
     {
         admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
     }
-    let names: BTreeSet<String> = admitted.keys().map(ToString::to_string).collect();
-    for family in admitted.values() {
-        family.show(&scrape, &names, sink);
+    let stems = stems(&admitted);
+    for (name, family) in &admitted {
+        family.show(&scrape, !stems.contains(name), sink);
     }
     tell(notices);
 }
@@ -128,20 +129,22 @@ impl Shown {
         }
     }
 
-    fn show(&self, scrape: &Scrape, names: &BTreeSet<String>, sink: &mut dyn Sink) {
+    /// What OpenMetrics calls it, if that is not its whole name.
+    fn stem(&self) -> Option<String> {
+        let suffix = match self.kind() {
+            Kind::Counter => "_total",
+            Kind::Info => "_info",
+            Kind::Gauge | Kind::Histogram | Kind::Summary => return None,
+        };
+        self.name().strip_suffix(suffix).filter(|stem| !stem.is_empty()).map(str::to_owned)
+    }
+
+    fn show(&self, scrape: &Scrape, is_stem_taken: bool, sink: &mut dyn Sink) {
         let (name, help) = match self {
             Shown::Own(own) => (own.first.name, own.first.help),
             Shown::Plain(family) => (&*family.name, &*family.help),
         };
-        let kind = self.kind();
-        let suffix = match kind {
-            Kind::Counter => "_total",
-            Kind::Info => "_info",
-            _ => "",
-        };
-        let stem = name.strip_suffix(suffix).filter(|_| !suffix.is_empty());
-        let is_stem_taken = stem.is_some_and(|stem| names.contains(stem) || names.contains(&format!("{stem}_created")));
-        sink.family(&Head { name, help, kind, unit: family::unit_text(name), is_stem_taken });
+        sink.family(&Head { name, help, kind: self.kind(), unit: family::unit_text(name), is_stem_taken });
         match self {
             Shown::Own(own) => own.show(scrape, sink),
             Shown::Plain(family) => {
@@ -175,6 +178,26 @@ fn admit(
         admitted.insert(name, family);
     }
     admitted
+}
+
+/// The families that OpenMetrics can call by their stem: nobody else's sample is called so, or as the time that belongs
+/// to it.
+fn stems(admitted: &BTreeMap<Text, Shown>) -> HashSet<Text> {
+    let samples = |(name, family): (&Text, &Shown)| {
+        let name = name.clone();
+        family.kind().suffixes().iter().map(move |suffix| format!("{name}{suffix}")).collect::<Vec<_>>()
+    };
+    let mut taken: HashSet<String> = admitted.iter().flat_map(samples).collect();
+    let mut stems = HashSet::new();
+    for (name, family) in admitted {
+        let Some(stem) = family.stem() else { continue };
+        let created = format!("{stem}_created");
+        if !taken.contains(&stem) && !taken.contains(&created) {
+            taken.extend([stem, created]);
+            stems.insert(name.clone());
+        }
+    }
+    stems
 }
 
 /// What is fed by callsites and groups, in the order of the places where they stand.
@@ -227,23 +250,23 @@ impl Own {
             let has_status = part.family.status || !matches!(part.family.shows, Shows::Calls | Shows::Durations);
             if has_all && has_status {
                 let mut labels = Vec::new();
-                part.visit(source, |set, status, value| {
+                part.visit(source, |set, status, piece| {
                     labels.clear();
                     labels.extend(self.labels(part, source, set, status));
-                    sink.series(&labels, &value, None);
+                    sink.series(&labels, &piece.told(part.family), None);
                 });
                 return;
             }
         }
-        let mut sums: BTreeMap<Vec<(Text, Text)>, Value<'_>> = BTreeMap::new();
+        let mut sums: BTreeMap<Vec<(Text, Text)>, Piece<'_>> = BTreeMap::new();
         for part in &self.parts {
             let source = &scrape.sources[part.source];
-            part.visit(source, |set, status, value| {
-                add_to(&mut sums, self.labels(part, source, set, status).collect(), value);
+            part.visit(source, |set, status, piece| {
+                add_to(&mut sums, self.labels(part, source, set, status).collect(), piece);
             });
         }
-        for (labels, value) in &sums {
-            sink.series(labels, value, None);
+        for (labels, piece) in sums {
+            sink.series(&labels, &piece.told(self.first), None);
         }
     }
 
@@ -269,7 +292,7 @@ impl Own {
 
 impl Part {
     /// Each label set and status that is exposed.
-    fn visit<'a>(&self, source: &'a Source, mut take: impl FnMut(usize, Option<usize>, Value<'a>)) {
+    fn visit<'a>(&self, source: &'a Source, mut take: impl FnMut(usize, Option<usize>, Piece<'a>)) {
         let family = self.family;
         let has_labels = !family.labels.is_empty() && !source.digits.is_empty() || family.status;
         // Counters and gauges are there from the start; a histogram is where there is only one.
@@ -282,21 +305,11 @@ impl Part {
                 (Shows::Running, SetShows::Calls { statuses, running })
                     if zero || *running != 0 || statuses.iter().any(|calls| calls.count() > 0) =>
                 {
-                    take(*set, None, Value::Number(Number::Level(*running)));
+                    take(*set, None, Piece::Number(Number::Level(*running)));
                 }
                 (Shows::Calls | Shows::Durations, SetShows::Calls { statuses, .. }) => {
                     for calls in statuses.iter().filter(|calls| zero || calls.count() > 0) {
-                        let value = if family.kind == Kind::Counter {
-                            Value::Number(Number::Count(calls.count()))
-                        } else {
-                            Value::Histogram(Histogram {
-                                bounds: Cow::Borrowed(family.bounds),
-                                counts: Cow::Borrowed(&calls.counts),
-                                sum: family.unit().of_nanos(calls.nanos),
-                                native: None,
-                            })
-                        };
-                        take(*set, Some(calls.status), value);
+                        take(*set, Some(calls.status), of_calls(family, calls));
                     }
                 }
                 (Shows::Field(_), SetShows::Field { is_touched, value }) if zero || *is_touched => {
@@ -308,49 +321,79 @@ impl Part {
     }
 }
 
-fn of_field<'a>(family: &'static Family, value: &'a catalogue::Value) -> Value<'a> {
-    match value {
-        catalogue::Value::Count(count) => Value::Number(Number::Count(*count)),
-        catalogue::Value::Level(level) => Value::Number(Number::Level(*level)),
-        catalogue::Value::Float(value) => Value::Number(Number::Float(*value)),
-        catalogue::Value::Info => Value::Number(Number::Count(1)),
-        catalogue::Value::Histogram { counts, sum, native } => {
-            let native = (!native.is_empty()).then(|| {
-                let (schema, first) = metric::native_schema(family.time_unit());
-                Native { schema, first, counts: Cow::Borrowed(native) }
-            });
-            Value::Histogram(Histogram {
-                bounds: Cow::Borrowed(family.bounds),
-                counts: Cow::Borrowed(counts),
-                sum: *sum,
-                native,
-            })
-        }
-        catalogue::Value::Summary { quantiles, count, sum } => {
-            let quantiles = family.quantiles.iter().copied().zip(quantiles.iter().copied()).collect();
-            Value::Summary(Summary { quantiles, count: *count, sum: *sum })
+/// A part of a series.
+enum Piece<'a> {
+    Number(Number),
+    Histogram(Histogram<'a>),
+    /// Observations whose quantiles are asked for when all are together; and the number and the sum of all.
+    Summary(Cow<'a, Sketch>, u64, f64),
+}
+
+impl<'a> Piece<'a> {
+    fn told(self, family: &Family) -> Value<'a> {
+        match self {
+            Piece::Number(number) => Value::Number(number),
+            Piece::Histogram(histogram) => Value::Histogram(histogram),
+            Piece::Summary(sketch, count, sum) => {
+                let at = |quantile: &f64| (*quantile, sketch.quantile(*quantile));
+                Value::Summary(Summary { quantiles: family.quantiles.iter().map(at).collect(), count, sum })
+            }
         }
     }
 }
 
+fn of_calls<'a>(family: &'static Family, calls: &'a Calls) -> Piece<'a> {
+    match (family.kind, &calls.sketch) {
+        (Kind::Histogram, _) => {
+            Piece::Histogram(histogram(family, &calls.counts, family.unit().of_nanos(calls.nanos), &calls.native))
+        }
+        (Kind::Summary, Some(sketch)) => {
+            Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of_nanos(calls.nanos))
+        }
+        _ => Piece::Number(Number::Count(calls.count())),
+    }
+}
+
+fn of_field<'a>(family: &'static Family, value: &'a catalogue::Value) -> Piece<'a> {
+    match value {
+        catalogue::Value::Count(count) => Piece::Number(Number::Count(*count)),
+        catalogue::Value::Level(level) => Piece::Number(Number::Level(*level)),
+        catalogue::Value::Float(value) => Piece::Number(Number::Float(*value)),
+        catalogue::Value::Info => Piece::Number(Number::Count(1)),
+        catalogue::Value::Histogram { counts, sum, native } => {
+            Piece::Histogram(histogram(family, counts, *sum, native))
+        }
+        catalogue::Value::Summary { sketch, count, sum } => Piece::Summary(Cow::Borrowed(sketch), *count, *sum),
+    }
+}
+
+fn histogram<'a>(family: &'static Family, counts: &'a [u64], sum: f64, native: &'a [u64]) -> Histogram<'a> {
+    let of = |counts: &'a [u64]| {
+        let first = native::Range::of(family.time_unit()).first();
+        Native { schema: native::SCHEMA, first, counts: Cow::Borrowed(counts) }
+    };
+    let native = (!native.is_empty()).then(|| of(native));
+    Histogram { bounds: Cow::Borrowed(family.bounds), counts: Cow::Borrowed(counts), sum, native }
+}
+
 /// What writes one series adds up.
-fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Value<'a>>, labels: Vec<(Text, Text)>, value: Value<'a>) {
+fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Piece<'a>>, labels: Vec<(Text, Text)>, piece: Piece<'a>) {
     let sum = match series.entry(labels) {
         Entry::Vacant(entry) => {
-            entry.insert(value);
+            entry.insert(piece);
             return;
         }
         Entry::Occupied(entry) => entry.into_mut(),
     };
-    match (sum, value) {
-        (Value::Number(sum), Value::Number(more)) => {
+    match (sum, piece) {
+        (Piece::Number(sum), Piece::Number(more)) => {
             *sum = match (*sum, more) {
                 (Number::Count(sum), Number::Count(more)) => Number::Count(sum.wrapping_add(more)),
                 (Number::Level(sum), Number::Level(more)) => Number::Level(sum.wrapping_add(more)),
                 (sum, more) => Number::Float(sum.float() + more.float()),
             };
         }
-        (Value::Histogram(sum), Value::Histogram(more)) => {
+        (Piece::Histogram(sum), Piece::Histogram(more)) => {
             add_counts(sum.counts.to_mut(), &more.counts);
             sum.sum += more.sum;
             match (&mut sum.native, more.native) {
@@ -359,10 +402,10 @@ fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Value<'a>>, labels: Vec<(
                 (native, _) => *native = None,
             }
         }
-        // There is no way to add up quantiles: those of the first place stay.
-        (Value::Summary(sum), Value::Summary(more)) => {
-            sum.count = sum.count.wrapping_add(more.count);
-            sum.sum += more.sum;
+        (Piece::Summary(sketch, count, sum), Piece::Summary(more, more_count, more_sum)) => {
+            sketch.to_mut().add(&more);
+            *count = count.wrapping_add(more_count);
+            *sum += more_sum;
         }
         // A family has one type, so its values are of one shape.
         _ => {}

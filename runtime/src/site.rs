@@ -5,6 +5,7 @@
 
 use tracing::Span;
 
+use crate::block::Block;
 use crate::catalogue;
 use crate::definition::{Definition, Ended};
 use crate::family;
@@ -14,6 +15,8 @@ use crate::outcome::{Outcome as _, Status, Ways, Words};
 use crate::{
     catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading, SetShows},
     cell::{DurationCell, LevelCell},
+    native::Range,
+    sketch::Window,
 };
 #[cfg(feature = "metrics")]
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -54,6 +57,12 @@ pub const LOUD: u8 = 4;
 /// The part of a callsite that has a histogram of the time inside polls.
 pub const BUSY: u8 = 8;
 
+/// The part of a callsite that has a summary of its calls' durations.
+pub const SUMMARY: u8 = 16;
+
+/// The part of a callsite whose histogram has native buckets.
+pub const NATIVE: u8 = 32;
+
 /// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that
 /// of statuses; `P` the further parts that its calls have. They are in the type so that a call has no code for the
 /// others.
@@ -62,6 +71,11 @@ pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
     opens: &'static [Open],
     #[cfg(feature = "metrics")]
     busy: Option<&'static dyn Further>,
+    /// The native buckets of its histogram, and the windows of its summary: of each label set, by status.
+    #[cfg(feature = "metrics")]
+    native: &'static [AtomicU64],
+    #[cfg(feature = "metrics")]
+    windows: &'static [Window],
     #[cfg(feature = "metrics")]
     cells: &'static Cells<N, S, K, P>,
     #[cfg(feature = "metrics")]
@@ -119,14 +133,11 @@ impl<const N: usize, const K: usize> Set<N, K> {
         Set { calls: [const { DurationCell::new() }; K], running: LevelCell::new() }
     }
 
-    /// Those of the statuses that are possible, and whatever was counted all the same.
-    fn read(&self, set: usize, is_possible: impl Fn(usize) -> bool) -> SetReading {
-        let calls = self.calls.iter().enumerate().map(|(status, cell)| {
-            let counts = cell.counts().to_vec();
-            Calls { status, counts, nanos: cell.nanos() }
-        });
-        let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0).collect();
-        SetReading { set, shows: SetShows::Calls { statuses, running: self.running.level() } }
+    /// What stands in a cell.
+    fn read(&self, status: usize) -> Calls {
+        let cell = &self.calls[status];
+        let counts = cell.counts().to_vec();
+        Calls { status, counts, nanos: cell.nanos(), native: Vec::new(), sketch: None }
     }
 }
 
@@ -158,6 +169,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             #[cfg(feature = "metrics")]
             busy: None,
             #[cfg(feature = "metrics")]
+            native: &[],
+            #[cfg(feature = "metrics")]
+            windows: &[],
+            #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
             nanos: family::nanos(definition.bounds(), definition.time_unit()),
@@ -174,6 +189,20 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
         Site {
             #[cfg(feature = "metrics")]
             busy: Some(busy),
+            ..self
+        }
+    }
+
+    /// With what its native buckets and its summary need.
+    #[must_use]
+    pub const fn with_more<const C: usize, const W: usize>(self, more: &'static Block<C, W>) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = more;
+        Site {
+            #[cfg(feature = "metrics")]
+            native: &more.cells,
+            #[cfg(feature = "metrics")]
+            windows: &more.windows,
             ..self
         }
     }
@@ -274,7 +303,7 @@ impl Callsite for Nowhere {
 
 #[cfg(feature = "metrics")]
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
-    const TIMED: bool = N > 1 || P & LOUD != 0;
+    const TIMED: bool = N > 1 || P & (LOUD | SUMMARY) != 0;
     const IS_HEARD: bool = P & LOUD != 0;
 
     #[inline]
@@ -308,7 +337,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[inline]
     fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
         // A word by hand may say too large an index: it is counted under the last word.
-        if N > 1 {
+        if P & (SUMMARY | NATIVE) != 0 {
+            self.observe_more(set, status.min(K - 1), nanos);
+        }
+        if N > 1 || P & SUMMARY != 0 {
             self.observe(set, status.min(K - 1), nanos);
         } else {
             self.cells.sets[set].calls[status.min(K - 1)].count();
@@ -360,10 +392,40 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
 
 #[cfg(feature = "metrics")]
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
+    /// The native buckets before the others: so at any moment there are no fewer observations here than there.
+    #[inline(never)]
+    fn observe_more(&self, set: usize, status: usize, nanos: u64) {
+        let at = set * K + status;
+        if P & NATIVE != 0 {
+            let (unit, range) = (self.definition.time_unit(), self.range());
+            if let Some(cell) = self.native.get(at * range.cells() + range.index(unit.of_nanos(nanos))) {
+                cell.fetch_add(1, Relaxed);
+            }
+        }
+        if let (true, Some(window)) = (P & SUMMARY != 0, self.windows.get(at)) {
+            window.observe(self.definition.summary_unit().of_nanos(nanos));
+        }
+    }
+
+    fn range(&self) -> Range {
+        Range::of(Some(self.definition.time_unit()))
+    }
+
     /// Out of line: a call is less than its code at each callsite.
     #[inline(never)]
     fn observe(&self, set: usize, status: usize, nanos: u64) {
         self.cells.sets[set].calls[status].observe(nanos, &self.nanos);
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
+    /// The calls that ended in one way, with what else was kept of them: read after the buckets, see `observe_more`.
+    fn with_the_rest(&self, set: usize, calls: Calls) -> Calls {
+        let (at, width) = (set * K + calls.status, self.range().cells());
+        let native = self.native.get(at * width..(at + 1) * width).unwrap_or_default();
+        let native = native.iter().map(|cell| cell.load(Relaxed)).collect();
+        Calls { native, sketch: self.windows.get(at).map(Window::read), ..calls }
     }
 }
 
@@ -390,14 +452,22 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
         let read = |set: usize| {
             let possible = |returned| digits.iter().all(|digit| digit.dimension.is_possible(digit.of(set), returned));
             let (returned, unwound) = (possible(true), possible(false));
-            self.cells.sets[set].read(set, |status| {
+            let is_possible = |status| {
                 ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
-            })
+            };
+            // Those of the statuses that are possible, and whatever was counted all the same.
+            let calls = (0..K).map(|status| self.cells.sets[set].read(status));
+            let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0);
+            let statuses = statuses.map(|calls| self.with_the_rest(set, calls)).collect();
+            SetReading { set, shows: SetShows::Calls { statuses, running: self.cells.sets[set].running.level() } }
         };
         Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
     }
 
     fn bytes(&'static self) -> usize {
-        size_of::<Self>() + size_of::<Cells<N, S, K, P>>()
+        size_of::<Self>()
+            + size_of::<Cells<N, S, K, P>>()
+            + size_of_val(self.native)
+            + self.windows.len() * Window::MOST_BYTES
     }
 }

@@ -100,10 +100,10 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             #within #within_arguments;
         };
         static #opens: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
-        static #cells: #private::FieldCells<
+        static #cells: #private::Block<
             { #private::Definition::numbers(&#says) },
             { #private::Definition::windows(&#says) }
-        > = #private::FieldCells::new();
+        > = #private::Block::new();
         static #nanos: [::core::primitive::u64; #private::Definition::cells(&#says)] =
             #private::Definition::nanos(&#says);
         static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#nanos, &#this);

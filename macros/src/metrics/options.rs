@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, LitBool, LitStr, Path, Token};
 
 use crate::diag::{Errors, did_you_mean, listed};
-use crate::names::{LINTS, Unit};
+use crate::names::{self, Unit};
 
 /// Each at most once.
 #[derive(Default)]
@@ -57,7 +57,12 @@ pub fn options(attrs: &[Attribute], known: &[&str], errors: &Errors) -> Options 
                     let inner;
                     syn::parenthesized!(inner in meta.input);
                     let lints = Punctuated::<Ident, Token![,]>::parse_terminated(&inner)?;
-                    options.allow.extend(known_lints(lints, errors));
+                    for lint in lints {
+                        match names::known_lint(&lint) {
+                            Ok(()) => options.allow.push(lint),
+                            Err(error) => errors.push(error),
+                        }
+                    }
                     Ok(())
                 }
                 _ => {
@@ -71,24 +76,6 @@ pub fn options(attrs: &[Attribute], known: &[&str], errors: &Errors) -> Options 
         }
     }
     options
-}
-
-/// Those that there are; what else is said is told.
-pub fn known_lints(lints: impl IntoIterator<Item = Ident>, errors: &Errors) -> Vec<Ident> {
-    let mut known = Vec::new();
-    for lint in lints {
-        let word = lint.to_string();
-        if LINTS.contains(&word.as_str()) {
-            known.push(lint);
-        } else {
-            let remedy = match did_you_mean(&word, LINTS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", listed(&LINTS)),
-            };
-            errors.at(&lint, format!("unknown lint `{word}`; {remedy}"));
-        }
-    }
-    known
 }
 
 fn form(word: &str) -> String {

@@ -1,21 +1,30 @@
 //! The part of [`super::plan`] that is about families: their names, their help, their labels and their buckets.
 
 use quote::ToTokens as _;
-use syn::{Expr, LitStr};
+use syn::{Expr, Ident, LitStr};
 
 use super::args::{Args, Metric};
 use super::callee::find;
 use super::labels::{Holds, Label, Labels};
 use crate::diag::Errors;
-use crate::names;
+use crate::names::{self, Kind, Unit};
 
 pub struct Family {
     pub name: String,
+    /// The same as the user wrote it, if that is another text.
+    pub written: Option<String>,
     pub help: String,
     /// The places of its labels among those of the plan.
     pub labels: Vec<usize>,
     /// Whether it has the label `status`.
     pub status: bool,
+    /// The unit of time that it says.
+    pub unit: Option<Unit>,
+    /// The one that it has by that, or by its name, if that is not seconds.
+    pub other_unit: Option<Unit>,
+    pub native: bool,
+    pub quantiles: Option<Expr>,
+    pub zero: Option<bool>,
 }
 
 const IN_FLIGHT: &str = "in_flight";
@@ -25,38 +34,64 @@ pub struct Names<'a> {
     pub package: String,
     pub function: &'a str,
     pub labels: &'a Labels,
+    /// The lints that are not asked.
+    pub allow: &'a [Ident],
     pub errors: &'a Errors,
 }
 
 impl Names<'_> {
     pub fn counter(&self, metric: Option<&Metric>) -> Option<Family> {
-        self.family(metric, "calls_total", |by| format!("Calls{by}."))
+        self.family(metric, Kind::Counter, "calls_total", |by| format!("Calls{by}."))
     }
 
     pub fn histogram(&self, metric: &Metric) -> Option<Family> {
-        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
-        self.family(Some(metric), "duration_seconds", |by| format!("Duration of calls in seconds{}.", comma(by)))
+        self.durations(metric, Kind::Histogram, "duration", "Duration of calls")
+    }
+
+    pub fn summary(&self, metric: &Metric) -> Option<Family> {
+        // Beside a histogram it needs another name.
+        self.durations(metric, Kind::Summary, "duration_quantiles", "Quantiles of the duration of calls")
     }
 
     pub fn in_flight(&self, metric: &Metric) -> Option<Family> {
-        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
-        self.family(Some(metric), IN_FLIGHT, |by| format!("Calls running now{}.", comma(by)))
+        self.family(Some(metric), Kind::Gauge, IN_FLIGHT, |by| format!("Calls running now{}.", comma(by)))
     }
 
     pub fn busy(&self, metric: &Metric) -> Option<Family> {
-        let comma = |by: &str| if by.is_empty() { String::new() } else { format!(",{by}") };
-        self.family(Some(metric), "busy_seconds", |by| format!("Time inside polls in seconds{}.", comma(by)))
+        self.durations(metric, Kind::Histogram, "busy", "Time inside polls")
+    }
+
+    fn durations(&self, metric: &Metric, kind: Kind, what: &str, help: &str) -> Option<Family> {
+        let of_name = || metric.name.as_ref().and_then(|name| names::time_unit(&name.value().replace('.', "_")));
+        let unit = metric.unit.or_else(of_name).unwrap_or(Unit::Seconds);
+        let [word, long] = unit.words();
+        let family =
+            self.family(Some(metric), kind, &format!("{what}_{word}"), |by| format!("{help} in {long}{}.", comma(by)))?;
+        Some(Family { unit: metric.unit, other_unit: Some(unit).filter(|unit| *unit != Unit::Seconds), ..family })
     }
 
     /// `help` gets ` by task_name and status`, or nothing.
-    fn family(&self, metric: Option<&Metric>, suffix: &str, help: impl Fn(&str) -> String) -> Option<Family> {
+    fn family(
+        &self,
+        metric: Option<&Metric>,
+        kind: Kind,
+        suffix: &str,
+        help: impl Fn(&str) -> String,
+    ) -> Option<Family> {
         if metric.is_some_and(|metric| metric.off) {
             return None;
         }
         let named = metric.and_then(|metric| metric.name.as_ref());
+        let (own, written) = named.map_or_else(Default::default, |name| names::mapped(&name.value(), Some(kind)));
         if let Some(name) = named {
-            if let Err(message) = names::family(&name.value()) {
+            if let Err(message) = names::family(&own) {
                 self.errors.at(name, message);
+            } else {
+                for lint in names::lints(&own, Some(kind), metric.and_then(|metric| metric.unit)) {
+                    if !self.allow.iter().any(|allowed| allowed == lint.name) {
+                        self.errors.at(name, lint.message(&format!("allow({})", lint.name)));
+                    }
+                }
             }
         }
         let (mut places, status) =
@@ -80,10 +115,16 @@ impl Names<'_> {
             self.errors.at(text, "the help text is empty; say what is counted, or leave `help` out");
         }
         Some(Family {
-            name: named.map_or_else(|| self.derived(suffix, &places), LitStr::value),
+            name: if named.is_some() { own } else { self.derived(suffix, &places) },
+            written,
             help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
             status,
             labels: places,
+            unit: None,
+            other_unit: None,
+            native: metric.is_some_and(|metric| metric.native.is_some()),
+            quantiles: metric.and_then(|metric| metric.quantiles.clone()),
+            zero: metric.and_then(|metric| metric.zero),
         })
     }
 
@@ -104,6 +145,11 @@ impl Names<'_> {
     }
 }
 
+/// `, by a, b and c`, or nothing.
+fn comma(by: &str) -> String {
+    if by.is_empty() { String::new() } else { format!(",{by}") }
+}
+
 /// ` by a, b and c`, or nothing.
 fn by(labels: &[String]) -> String {
     match labels.split_last() {
@@ -114,10 +160,14 @@ fn by(labels: &[String]) -> String {
 }
 
 /// No two families of one attribute may share a sample's name.
-pub fn distinct(families: [&Option<Family>; 4], args: &Args, errors: &Errors) {
-    let keys = [&args.counter, &args.histogram, &args.in_flight, &args.busy];
+pub fn distinct(families: [&Option<Family>; 5], args: &Args, errors: &Errors) {
+    let keys = [&args.counter, &args.histogram, &args.summary, &args.in_flight, &args.busy];
     let samples = |at: usize, family: &Family| -> Vec<String> {
-        let suffixes: &[&str] = if at == 1 || at == 3 { &["", "_bucket", "_sum", "_count"] } else { &[""] };
+        let suffixes: &[&str] = match at {
+            1 | 4 => &["", "_bucket", "_sum", "_count", "_created"],
+            2 => &["", "_sum", "_count", "_created"],
+            _ => &[""],
+        };
         suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
     };
     for later in 1..families.len() {
@@ -155,22 +205,25 @@ pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> (Option<Expr
     }
     let outer = args.buckets.as_ref().map(|buckets| &buckets.bounds);
     for bounds in [histogram.as_ref(), busy.as_ref(), outer].into_iter().flatten() {
-        check_bounds(bounds, errors);
+        check_numbers(bounds, "bounds", "[0.1, 1.0]", errors);
+    }
+    if let Some(quantiles) = args.summary.as_ref().and_then(|summary| summary.quantiles.as_ref()) {
+        check_numbers(quantiles, "quantiles", "[0.5, 0.99]", errors);
     }
     (histogram.or(outer.cloned()), busy.or(outer.cloned()))
 }
 
-fn check_bounds(bounds: &Expr, errors: &Errors) {
-    match bounds {
+fn check_numbers(numbers: &Expr, what: &str, such: &str, errors: &Errors) {
+    match numbers {
         Expr::Lit(_) | Expr::Unary(_) => {
-            errors.at(bounds, "expected bounds in seconds, such as `[0.1, 1.0]` or the name of a constant");
+            errors.at(numbers, format!("expected {what}, such as `{such}` or the name of a constant"));
         }
-        Expr::Macro(bounds) if bounds.mac.path.is_ident("vec") => {
-            errors.at(bounds, "bounds are known while compiling; write `[…]` instead of `vec![…]`");
+        Expr::Macro(list) if list.mac.path.is_ident("vec") => {
+            errors.at(list, format!("{what} are known while compiling; write `[…]` instead of `vec![…]`"));
         }
         _ => {}
     }
-    if let Some(this) = find(bounds.to_token_stream(), &["Self".to_owned()]) {
-        errors.at(this, "the bounds stand in a `static`, where `Self` has no meaning; write the type's name");
+    if let Some(this) = find(numbers.to_token_stream(), &["Self".to_owned()]) {
+        errors.at(this, format!("the {what} stand in a `static`, where `Self` has no meaning; write the type's name"));
     }
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Expr, ExprLit, Ident, Lit, Type};
 
-use super::args::{self, Args, KNOWN, RESERVED};
+use super::args::{self, Args, KNOWN};
 use super::callee::{Callee, Parameter, find};
 use super::nameable::{captured, nameable, named, names};
 use crate::diag::{Errors, did_you_mean, listed};
@@ -97,7 +97,7 @@ pub fn make(args: &Args, callee: &Callee, errors: &Errors) -> Labels {
         add(&mut labels, &label.name, of_after(label, callee, errors), errors);
     }
     let of_all = labels.all.len();
-    for metric in [&args.counter, &args.histogram, &args.in_flight, &args.busy].into_iter().flatten() {
+    for metric in [&args.counter, &args.histogram, &args.summary, &args.in_flight, &args.busy].into_iter().flatten() {
         let list = metric.labels.as_deref().unwrap_or_default();
         for (at, word) in list.iter().enumerate() {
             if list[..at].contains(word) {
@@ -134,7 +134,7 @@ fn words(
             add(labels, word, of_parameter(parameter, callee, errors), errors);
             continue;
         }
-        let known = KNOWN.iter().chain(&RESERVED).copied();
+        let known = KNOWN.into_iter();
         let known = known.chain(parameters.iter().map(|parameter| parameter.name.as_str()));
         // In the list of a family, the labels that there are already may be meant.
         let there = labels.all.iter().filter(|_| is_of_family).map(|label| label.name.as_str());

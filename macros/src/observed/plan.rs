@@ -30,6 +30,7 @@ pub struct Plan {
     pub labels: Vec<Label>,
     pub counter: Option<Family>,
     pub histogram: Option<Family>,
+    pub summary: Option<Family>,
     pub in_flight: Option<Family>,
     /// Time inside the polls of a future.
     pub busy: Option<Family>,
@@ -53,6 +54,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether its calls are kept in more than the cells.
+    pub fn has_more(&self) -> bool {
+        self.summary.is_some() || self.histogram.as_ref().is_some_and(|family| family.native)
+    }
+
     /// Whether events tell of the end of calls.
     pub fn is_loud(&self) -> bool {
         self.events.slow.is_some() || self.events.log.is_some()
@@ -107,35 +113,25 @@ pub enum Shape {
 
 pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Defaults, errors: &Errors) -> Plan {
     future(&args, &mut callee, errors);
-    if let Some(token) = &callee.sig.constness {
-        errors.at(
-            token,
-            "a `const fn` cannot be observed, because it also runs in the compiler, where nothing is counted; \
-             remove `const` or the attribute",
-        );
-    }
-    if let Returns::ImplFutureAnd(name) = callee.returns() {
-        errors.at(
-            &callee.sig.output,
-            format!(
-                "an observed future is no `{name}`, whatever the body returns; return `impl Future` alone, or a box"
-            ),
-        );
-    }
-    if let Some(variadic) = &callee.sig.variadic {
-        errors.at(variadic, "a function with `...` cannot be observed, because its arguments have no names");
-    }
+    unobservable(&callee, errors);
     let mut labels = labels::make(&args, &callee, errors);
     let name = callee.sig.ident.unraw().to_string();
-    let names = Names { package: names::of_package(&package.name), function: &name, labels: &labels, errors };
+    let names = Names {
+        package: names::of_package(&package.name),
+        function: &name,
+        labels: &labels,
+        allow: &args.allow,
+        errors,
+    };
     // What counts nothing unless it is asked to has its counter by name only.
     let is_off = defaults == Defaults::Instrument && args.counter.is_none();
     let counter = if is_off { None } else { names.counter(args.counter.as_ref()) };
     let histogram = args.histogram.as_ref().and_then(|metric| names.histogram(metric));
+    let summary = args.summary.as_ref().and_then(|metric| names.summary(metric));
     let in_flight = args.in_flight.as_ref().and_then(|metric| names.in_flight(metric));
     let mut busy = args.busy.as_ref().and_then(|metric| names.busy(metric));
     unknown(&args, &labels, &callee, defaults, errors);
-    distinct([&counter, &histogram, &in_flight, &busy], &args, errors);
+    distinct([&counter, &histogram, &summary, &in_flight, &busy], &args, errors);
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let (bounds, busy_bounds) = bounds(&args, histogram.is_some() || meant, errors);
     let span = span::make(&args, &callee, &labels, defaults, errors);
@@ -155,7 +151,7 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         || events.err.is_some()
         || events.ret.is_some()
         || labels.all.iter().any(|label| label.holds.is_after());
-    let families = [&counter, &histogram, &in_flight, &busy];
+    let families = [&counter, &histogram, &summary, &in_flight, &busy];
     let has_events = events.err.is_some() || events.ret.is_some() || args.slow.is_some() || args.log.is_some();
     if span.is_none() && !has_events && families.into_iter().all(Option::is_none) && !callee.is_of_block {
         let key = args.span.as_ref().map(|span| &span.key);
@@ -188,6 +184,7 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         labels: labels.all,
         counter,
         histogram,
+        summary,
         in_flight,
         busy,
         bounds,
@@ -204,9 +201,31 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     }
 }
 
+/// Functions of a kind that cannot be observed.
+fn unobservable(callee: &Callee, errors: &Errors) {
+    if let Some(token) = &callee.sig.constness {
+        errors.at(
+            token,
+            "a `const fn` cannot be observed, because it also runs in the compiler, where nothing is counted; \
+             remove `const` or the attribute",
+        );
+    }
+    if let Returns::ImplFutureAnd(name) = callee.returns() {
+        errors.at(
+            &callee.sig.output,
+            format!(
+                "an observed future is no `{name}`, whatever the body returns; return `impl Future` alone, or a box"
+            ),
+        );
+    }
+    if let Some(variadic) = &callee.sig.variadic {
+        errors.at(variadic, "a function with `...` cannot be observed, because its arguments have no names");
+    }
+}
+
 /// What counts nothing has no labels: there, a word alone was meant to be something else.
 fn unknown(args: &Args, labels: &Labels, callee: &Callee, defaults: Defaults, errors: &Errors) {
-    let metrics = [&args.counter, &args.histogram, &args.in_flight, &args.busy];
+    let metrics = [&args.counter, &args.histogram, &args.summary, &args.in_flight, &args.busy];
     if defaults == Defaults::Observed || metrics.into_iter().any(Option::is_some) {
         return;
     }
@@ -264,6 +283,7 @@ fn is_small(args: &Args, labels: &Labels, package: &Package) -> bool {
         && args.status.is_none()
         && args.budget.is_none()
         && args.busy.is_none()
+        && args.summary.is_none()
         && args.slow.is_none()
         && args.log.is_none()
         && environment.is_none_or(is_enough)

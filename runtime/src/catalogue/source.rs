@@ -2,6 +2,7 @@
 
 use crate::definition::Definition;
 use crate::label::Open;
+use crate::sketch::Sketch;
 
 /// A callsite or a field.
 pub(crate) trait Readable: Sync {
@@ -60,6 +61,10 @@ pub(crate) struct Calls {
     pub(crate) counts: Vec<u64>,
     /// Their time.
     pub(crate) nanos: u64,
+    /// By native bucket, if there are such.
+    pub(crate) native: Vec<u64>,
+    /// Those of the last minute, if somebody asks for quantiles.
+    pub(crate) sketch: Option<Sketch>,
 }
 
 impl Calls {
@@ -70,7 +75,6 @@ impl Calls {
 }
 
 /// What stands in a field.
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Count(u64),
     Level(i64),
@@ -81,9 +85,9 @@ pub(crate) enum Value {
         sum: f64,
         native: Vec<u64>,
     },
-    /// The value at each quantile, and all observations.
+    /// The observations of the last minute, and the number and the sum of all.
     Summary {
-        quantiles: Vec<f64>,
+        sketch: Sketch,
         count: u64,
         sum: f64,
     },

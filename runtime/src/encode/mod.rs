@@ -20,8 +20,9 @@ mod text;
 pub enum Format {
     /// The Prometheus text format, version 0.0.4: what every server and every person reads.
     Text,
-    /// OpenMetrics 1.0: units, and exemplars. Where its rules about names leave no other way, a family has another type
-    /// than in the text: a counter without `_total` is `unknown`.
+    /// OpenMetrics 1.0: units, and exemplars. Where its rules leave no other way, a family is written otherwise than in the
+    /// text: a counter whose name lacks `_total`, or is that of another family without it, is `unknown`; a histogram with
+    /// a sum or a bound below zero has no sum and no count; a summary has no sum and no quantile below zero.
     OpenMetrics,
     /// Prometheus' protobuf messages, each with its length before it: native histograms, exemplars, start times.
     Protobuf,

@@ -93,7 +93,8 @@ impl Sink for OpenMetrics<'_> {
                 }
             }
             Value::Summary(summary) => {
-                for (quantile, value) in summary.quantiles.iter() {
+                // It takes no quantile below zero.
+                for (quantile, value) in summary.quantiles.iter().filter(|(_, value)| *value >= 0.0 || value.is_nan()) {
                     line("", Some(("quantile", *quantile)), Number::Float(*value));
                 }
                 if summary.sum >= 0.0 {

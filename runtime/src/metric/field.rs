@@ -5,6 +5,7 @@ use std::fmt;
 #[cfg(feature = "metrics")]
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use crate::block::Block;
 use crate::definition::Definition;
 #[cfg(feature = "metrics")]
 use crate::family::{Family, Kind, Numbers, Shows, Unit};
@@ -14,15 +15,12 @@ use crate::label::{LabelSet, Open};
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{self, Entry, Listed, Readable, Reading, SetReading, SetShows, Value},
-    cell,
+    cell, native,
+    sketch::Window,
 };
 
 #[cfg(feature = "metrics")]
 use super::callback;
-#[cfg(feature = "metrics")]
-use super::native;
-#[cfg(feature = "metrics")]
-use super::window::Window;
 
 /// What a callback gives.
 #[derive(Clone, Copy, Debug)]
@@ -66,28 +64,6 @@ pub struct Field {
     entry: Entry,
 }
 
-/// The cells of a field: `C` numbers, and `W` windows of a summary. All zeros, so they take no room in the program's file.
-pub struct FieldCells<const C: usize, const W: usize> {
-    #[cfg(feature = "metrics")]
-    cells: [AtomicU64; C],
-    #[cfg(feature = "metrics")]
-    windows: [Window; W],
-}
-
-#[allow(clippy::new_without_default)] // it is for statics
-impl<const C: usize, const W: usize> FieldCells<C, W> {
-    /// All zeros.
-    #[must_use]
-    pub const fn new() -> Self {
-        FieldCells {
-            #[cfg(feature = "metrics")]
-            cells: [const { AtomicU64::new(0) }; C],
-            #[cfg(feature = "metrics")]
-            windows: [const { Window::new() }; W],
-        }
-    }
-}
-
 /// How much room a field needs.
 impl Definition {
     /// How many numbers.
@@ -127,10 +103,7 @@ impl Definition {
 const fn stride(family: &Family) -> usize {
     match family.kind {
         // Buckets, `+Inf`, and two sums: of nanoseconds, which is one add, and of floats.
-        Kind::Histogram => {
-            let native = if family.native { native::Range::of(family.time_unit()).cells() } else { 0 };
-            family.bounds.len() + 3 + native
-        }
+        Kind::Histogram => family.bounds.len() + 3 + family.native_cells(),
         // Count and the two sums.
         Kind::Summary => 3,
         // The number, and whether it was ever set.
@@ -151,7 +124,7 @@ impl Field {
     pub const fn new<const C: usize, const W: usize>(
         definition: Definition,
         opens: &'static [Open],
-        cells: &'static FieldCells<C, W>,
+        cells: &'static Block<C, W>,
         nanos: &'static [u64],
         me: &'static Field,
     ) -> Self {
@@ -427,8 +400,11 @@ impl Field {
             }
             (Kind::Summary, _) => {
                 let cells = at.cells();
-                let quantiles = self.windows.get(set)?.quantiles(family.quantiles);
-                Value::Summary { quantiles, count: load(cells.first()?), sum: sum(cells, 1) }
+                Value::Summary {
+                    sketch: self.windows.get(set)?.read(),
+                    count: load(cells.first()?),
+                    sum: sum(cells, 1),
+                }
             }
             (_, Shows::Field(Numbers::Unsigned)) => Value::Count(at.read()),
             (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(at.read().to_ne_bytes())),

@@ -12,13 +12,9 @@ mod field;
 mod gauge;
 mod histogram;
 mod info;
-#[cfg(feature = "metrics")]
-mod native;
 mod observation;
 mod summary;
 mod timer;
-#[cfg(feature = "metrics")]
-mod window;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -27,7 +23,7 @@ use crate::family::{Kind, Numbers};
 use crate::label::LabelSet;
 
 pub use counter::Counter;
-pub use field::{Field, FieldCells};
+pub use field::Field;
 pub use gauge::{Gauge, GaugeGuard};
 pub use histogram::Histogram;
 pub use info::Info;
@@ -115,12 +111,6 @@ macro_rules! handle {
 }
 
 use handle;
-
-/// The schema of native buckets, and the number of the first.
-#[cfg(feature = "metrics")]
-pub(crate) fn native_schema(unit: Option<crate::family::Unit>) -> (i32, i32) {
-    (native::SCHEMA, native::Range::of(unit).first())
-}
 
 /// What a handle is told that is no value of it.
 type Of<T> = PhantomData<fn() -> T>;

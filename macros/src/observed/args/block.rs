@@ -40,6 +40,7 @@ impl Args {
         Args {
             counter: self.counter.or(block.counter),
             histogram: self.histogram.or(block.histogram),
+            summary: self.summary.or(block.summary),
             in_flight: self.in_flight.or(block.in_flight),
             busy: self.busy.or(block.busy),
             buckets: self.buckets.or(block.buckets),
@@ -47,6 +48,7 @@ impl Args {
             after: joined(block.after, self.after),
             status: self.status.or(block.status),
             budget: self.budget.or(block.budget),
+            allow: block.allow.into_iter().chain(self.allow).collect(),
             future: self.future.or(block.future),
             span: self.span.or(block.span),
             level: self.level.or(block.level),

@@ -1,15 +1,23 @@
-//! What is between the parentheses of `counter(…)`, `histogram(…)`, `in_flight(…)` and `busy(…)`.
+//! What is between the parentheses of `counter(…)`, `histogram(…)`, `summary(…)`, `in_flight(…)` and `busy(…)`.
 
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Ident, LitBool, LitStr, Token, parenthesized, token};
 
-use super::{Metric, buckets, equals, expected, list, set};
+use super::{Metric, buckets, equals, expected, list, numbers, set};
 use crate::diag::{Errors, did_you_mean, listed};
+use crate::names::Unit;
+
+/// What goes into the parentheses of a metric.
+pub const COUNTED: &[&str] = &["name", "help", "labels", "zero"];
+/// The same of a histogram.
+pub const TIMED: &[&str] = &["name", "help", "labels", "buckets", "unit", "native", "zero"];
+/// The same of a summary.
+pub const SUMMED: &[&str] = &["name", "help", "labels", "quantiles", "unit", "zero"];
 
 /// Nothing, `= "name"`, `= false`, or `(name = "…", help = "…", buckets = …)`.
-pub fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &Errors) -> syn::Result<Metric> {
-    let mut metric = Metric { key: key.clone(), off: false, name: None, help: None, buckets: None, labels: None };
+pub fn metric(input: ParseStream<'_>, key: &Ident, known: &[&str], errors: &Errors) -> syn::Result<Metric> {
+    let mut metric = Metric::new(key);
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.peek(LitStr) {
@@ -26,18 +34,31 @@ pub fn metric(input: ParseStream<'_>, key: &Ident, has_buckets: bool, errors: &E
     } else if input.peek(token::Paren) {
         let inner;
         parenthesized!(inner in input);
-        list(&inner, errors, |inner| inside(inner, &mut metric, has_buckets, errors));
+        list(&inner, errors, |inner| inside(inner, &mut metric, known, errors));
     }
     Ok(metric)
 }
 
-fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors: &Errors) -> syn::Result<()> {
+fn inside(input: ParseStream<'_>, metric: &mut Metric, known: &[&str], errors: &Errors) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error(format!("expected an argument of `{}(…)` such as `name = \"…\"`", metric.key)));
     }
     let key = input.call(Ident::parse_any)?;
-    let known: &[&str] = if has_buckets { &["name", "help", "labels", "buckets"] } else { &["name", "help", "labels"] };
     match key.to_string().as_str() {
+        "sample" => {
+            let message = "`sample` is reserved for an argument that this version does not have";
+            return Err(syn::Error::new_spanned(&key, message));
+        }
+        word if !known.contains(&word) => {
+            let remedy = match did_you_mean(word, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", listed(known)),
+            };
+            return Err(syn::Error::new_spanned(
+                &key,
+                format!("unknown argument `{word}` of `{}(…)`; {remedy}", metric.key),
+            ));
+        }
         "name" => set(&mut metric.name, string(input, &key)?, &key, errors),
         "help" => set(&mut metric.help, string(input, &key)?, &key, errors),
         "labels" => {
@@ -56,16 +77,26 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, has_buckets: bool, errors
             });
             set(&mut metric.labels, labels, &key, errors);
         }
-        "buckets" if has_buckets => set(&mut metric.buckets, buckets(input, &key)?, &key, errors),
-        word => {
-            let remedy = match did_you_mean(word, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", listed(known)),
-            };
-            return Err(syn::Error::new_spanned(
-                &key,
-                format!("unknown argument `{word}` of `{}(…)`; {remedy}", metric.key),
-            ));
+        "buckets" => set(&mut metric.buckets, buckets(input, &key)?, &key, errors),
+        "quantiles" => {
+            let quantiles = numbers(input, &key, "`quantiles = [0.5, 0.99]`")?;
+            set(&mut metric.quantiles, quantiles, &key, errors);
+        }
+        "unit" => {
+            let text = string(input, &key)?;
+            let unit = Unit::of(&text.value()).map_err(|message| syn::Error::new_spanned(&text, message))?;
+            set(&mut metric.unit, unit, &key, errors);
+        }
+        "native" if input.peek(Token![=]) => {
+            return Err(syn::Error::new_spanned(&key, "`native` takes no value; write it alone"));
+        }
+        "native" => set(&mut metric.native, key.clone(), &key, errors),
+        _ => {
+            equals(input, &key, "`zero = true` or `zero = false`")?;
+            if !input.peek(LitBool) {
+                return Err(expected(input, &key, "`zero = true` or `zero = false`"));
+            }
+            set(&mut metric.zero, input.parse::<LitBool>()?.value, &key, errors);
         }
     }
     Ok(())

@@ -7,9 +7,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
 
 use crate::diag::{Errors, did_you_mean, listed};
+use crate::names::{self, Unit};
 
 mod block;
 mod label;
@@ -17,13 +18,14 @@ mod metric;
 mod span;
 
 use label::labels;
-use metric::metric;
+use metric::{COUNTED, SUMMED, TIMED, metric};
 pub use span::{Event, Field, FieldName, Fields, How, Skip};
 
 /// The arguments that this version has.
-pub const KNOWN: [&str; 25] = [
+pub const KNOWN: [&str; 27] = [
     "counter",
     "histogram",
+    "summary",
     "in_flight",
     "busy",
     "labels",
@@ -31,6 +33,7 @@ pub const KNOWN: [&str; 25] = [
     "status",
     "buckets",
     "budget",
+    "allow",
     "future",
     "span",
     "level",
@@ -48,9 +51,6 @@ pub const KNOWN: [&str; 25] = [
     "log",
     "crate",
 ];
-
-/// Words that will be arguments: never labels.
-pub const RESERVED: [&str; 2] = ["allow", "summary"];
 
 /// What an attribute does that does not say it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +85,7 @@ impl Defaults {
 pub struct Args {
     pub counter: Option<Metric>,
     pub histogram: Option<Metric>,
+    pub summary: Option<Metric>,
     pub in_flight: Option<Metric>,
     /// Time inside the polls of a future.
     pub busy: Option<Metric>,
@@ -95,6 +96,8 @@ pub struct Args {
     /// The type of the words for what becomes of a call.
     pub status: Option<Type>,
     pub budget: Option<Expr>,
+    /// The lints that are not asked.
+    pub allow: Vec<Ident>,
     /// The returned value is a future, though its type does not show it.
     pub future: Option<Ident>,
     pub span: Option<Switch>,
@@ -122,7 +125,7 @@ pub struct Args {
     pub words: Vec<Ident>,
 }
 
-/// `counter`, `histogram`, `in_flight` or `busy`.
+/// `counter`, `histogram`, `summary`, `in_flight` or `busy`.
 pub struct Metric {
     pub key: Ident,
     /// `= false`
@@ -130,8 +133,29 @@ pub struct Metric {
     pub name: Option<LitStr>,
     pub help: Option<LitStr>,
     pub buckets: Option<Buckets>,
+    pub quantiles: Option<Expr>,
+    pub unit: Option<Unit>,
+    pub native: Option<Ident>,
+    pub zero: Option<bool>,
     /// The labels of this family alone.
     pub labels: Option<Vec<Ident>>,
+}
+
+impl Metric {
+    fn new(key: &Ident) -> Self {
+        Metric {
+            key: key.clone(),
+            off: false,
+            name: None,
+            help: None,
+            buckets: None,
+            quantiles: None,
+            unit: None,
+            native: None,
+            zero: None,
+            labels: None,
+        }
+    }
 }
 
 /// `name`, `name = expression` or `name: Type = expression`, with arguments of its own behind the name or without.
@@ -239,13 +263,25 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
         return Ok(());
     }
     match word.as_str() {
-        "counter" => set(&mut args.counter, metric(input, &key, false, errors)?, &key, errors),
+        "counter" => set(&mut args.counter, metric(input, &key, COUNTED, errors)?, &key, errors),
         "histogram" => {
             args.meant_histogram = true;
-            set(&mut args.histogram, metric(input, &key, true, errors)?, &key, errors);
+            set(&mut args.histogram, metric(input, &key, TIMED, errors)?, &key, errors);
         }
-        "in_flight" => set(&mut args.in_flight, metric(input, &key, false, errors)?, &key, errors),
-        "busy" => set(&mut args.busy, metric(input, &key, true, errors)?, &key, errors),
+        "summary" => set(&mut args.summary, metric(input, &key, SUMMED, errors)?, &key, errors),
+        "in_flight" => set(&mut args.in_flight, metric(input, &key, COUNTED, errors)?, &key, errors),
+        "busy" => set(&mut args.busy, metric(input, &key, TIMED, errors)?, &key, errors),
+        "allow" => {
+            if !input.peek(token::Paren) {
+                return Err(expected(input, &key, "`allow(base_unit)`"));
+            }
+            let inner;
+            parenthesized!(inner in input);
+            list(&inner, errors, |inner| {
+                let lint: Ident = inner.parse()?;
+                names::known_lint(&lint).map(|()| args.allow.push(lint))
+            });
+        }
         "buckets" => set(&mut args.buckets, buckets(input, &key)?, &key, errors),
         "budget" => {
             equals(input, &key, "`budget = 50_000`")?;
@@ -283,19 +319,13 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
             }
             set(&mut args.krate, input.call(Path::parse_mod_style)?, &key, errors);
         }
-        word if RESERVED.contains(&word) => {
-            return Err(syn::Error::new_spanned(
-                &key,
-                format!("`{word}` is reserved for an argument that this version does not have"),
-            ));
-        }
         _ if bare && syn::parse2::<Ident>(key.to_token_stream()).is_err() => {
             let message = format!("expected an argument or a label, found the keyword `{key}`");
             return Err(syn::Error::new_spanned(&key, message));
         }
         _ if bare => args.words.push(key),
         word => {
-            let known = KNOWN.iter().chain(&RESERVED).copied();
+            let known = KNOWN;
             let remedy = match did_you_mean(word, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if word == "max" => "it belongs to a label: `labels(tenant(max = 64))`".to_owned(),
@@ -373,11 +403,12 @@ fn peeled(expression: Expr) -> Expr {
 }
 
 fn buckets(input: ParseStream<'_>, key: &Ident) -> syn::Result<Buckets> {
-    equals(input, key, "`buckets = CONST`")?;
-    if input.is_empty() {
-        return Err(expected(input, key, "`buckets = CONST`"));
-    }
-    Ok(Buckets { key: key.clone(), bounds: input.parse()? })
+    Ok(Buckets { key: key.clone(), bounds: numbers(input, key, "`buckets = CONST`")? })
+}
+
+fn numbers(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<Expr> {
+    equals(input, key, form)?;
+    if input.is_empty() { Err(expected(input, key, form)) } else { input.parse() }
 }
 
 fn equals(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<()> {

@@ -1,13 +1,13 @@
 //! The callsite: a static with what the attribute says, its cells, and what the compiler checks of it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use super::cells::{cells, described, more};
 use super::span::{self, Given};
 use super::values::ask;
-use crate::observed::families::Family;
 use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
@@ -77,10 +77,12 @@ fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
 
 /// The callsite itself, and what the compiler checks of it.
 fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStream) -> TokenStream {
-    let cells = cells(plan.histogram.is_some(), plan.bounds.as_ref(), "__TALLIED_BOUNDS", private);
-    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new());
-    let histogram = described("histogram", plan.histogram.as_ref(), &cells.argument);
-    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new());
+    let cells = cells(plan.histogram.as_ref(), plan.bounds.as_ref(), "__TALLIED_BOUNDS", private);
+    let counter = described("counter", plan.counter.as_ref(), &TokenStream::new(), private);
+    let histogram = described("histogram", plan.histogram.as_ref(), &cells.argument, private);
+    let summary = described("summary", plan.summary.as_ref(), &TokenStream::new(), private);
+    let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new(), private);
+    let (more, with_more) = more(plan.has_more(), "", private).unzip();
     let (given_budget, budget) = budget(plan, private);
     let (alias, cells_type, site_type) = types(plan, &cells.number, private);
     let silent = plan.span.is_none().then(|| ours!(.without_span()));
@@ -100,12 +102,13 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
         #constant
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #in_flight #says_busy #tell #common;
+                #counter #histogram #summary #in_flight #says_busy #tell #common;
         #alias
         #busy
+        #more
         static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
         static __TALLIED_SITE: #site_type =
-            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy;
+            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_more;
         #private::listed!(__TALLIED_SITE);
         #budget
     )
@@ -122,16 +125,18 @@ fn busy(
     let family = plan.busy.as_ref()?;
     // Those that are for both stand once.
     let text = |bounds: &Option<Expr>| bounds.as_ref().map(|bounds| bounds.to_token_stream().to_string());
-    let is_shared = plan.histogram.is_some() && text(&plan.bounds) == text(&plan.busy_bounds);
+    let is_shared = plan.histogram.is_some() && plan.bounds.is_some() && text(&plan.bounds) == text(&plan.busy_bounds);
     let name = if is_shared { "__TALLIED_BOUNDS" } else { "__TALLIED_BUSY_BOUNDS" };
-    let cells = cells(true, plan.busy_bounds.as_ref(), name, private);
+    let cells = cells(Some(family), plan.busy_bounds.as_ref(), name, private);
     let (constant, number) = if is_shared {
         // What is wrong with them was said.
         (None, ours!(#private::Definition::cells(&__TALLIED_BUSY_SAYS)))
     } else {
         (Some(&cells.constant), cells.number.clone())
     };
-    let histogram = described("histogram", Some(family), &cells.argument);
+    let histogram = described("histogram", Some(family), &cells.argument, private);
+    let (more, with_more) = more(family.native, "_BUSY", private).unzip();
+    let native = family.native.then(|| ours!(| #private::NATIVE));
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
     let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
     let declared = ours!(
@@ -143,11 +148,12 @@ fn busy(
             { #number },
             { #private::Definition::room(&__TALLIED_BUSY_SAYS) },
             { #private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
-            { #sure }
+            { #sure #native }
         >;
+        #more
         static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
         static __TALLIED_BUSY: <__TalliedBusyCells as #private::HasSite>::Site =
-            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY);
+            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_more;
         const _: () = {
             #private::listed!(__TALLIED_BUSY);
         };
@@ -168,6 +174,8 @@ fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStrea
         (is_sure(plan), ours!(#private::SURE)),
         (plan.is_loud(), ours!(#private::LOUD)),
         (plan.busy.is_some(), ours!(#private::BUSY)),
+        (plan.summary.is_some(), ours!(#private::SUMMARY)),
+        (plan.histogram.as_ref().is_some_and(|family| family.native), ours!(#private::NATIVE)),
     ];
     let parts: Vec<TokenStream> = parts.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
     let parts = if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) };
@@ -339,45 +347,4 @@ fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
     let open = blamed_on(most.span(), ours!(#private::Dimension::open));
     let values = quote_spanned!(most.span()=> (#name, #most));
     ours!(#open #values)
-}
-
-struct CellsOf {
-    /// The user's bounds stand once, in a constant of their own.
-    constant: TokenStream,
-    /// The bounds as an argument.
-    argument: TokenStream,
-    /// How many cells there are.
-    number: TokenStream,
-}
-
-/// The cells of a histogram, or of what has none.
-// expands to: `const BOUNDS: &[f64] = …;` and `cells(BOUNDS)`
-fn cells(has_histogram: bool, bounds: Option<&Expr>, constant: &str, private: &TokenStream) -> CellsOf {
-    if !has_histogram {
-        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(1) };
-    }
-    let Some(bounds) = bounds else {
-        let standard = ours!(&#private::STANDARD_BUCKETS);
-        let number = ours!(#private::cells(#standard));
-        return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
-    };
-    let name = Ident::new(constant, Span::mixed_site());
-    // Makes a slice of an array, of a reference to one and of a slice alike.
-    let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
-    // What is wrong with the user's bounds is said where they stand.
-    let number = blamed_on(bounds.span(), ours!(#private::cells(#name)));
-    CellsOf {
-        constant: ours!(
-            #[allow(clippy::needless_borrow)]
-            const #name: &[::core::primitive::f64] = #slice;
-        ),
-        argument: ours!(, #name),
-        number,
-    }
-}
-
-// expands to: `.counter("jobs_total", "Jobs.", &[0], true)`
-fn described(kind: &str, family: Option<&Family>, bounds: &TokenStream) -> Option<TokenStream> {
-    let kind = Ident::new(kind, Span::mixed_site());
-    family.map(|Family { name, help, labels, status }| ours!(.#kind(#name, #help, &[#(#labels),*], #status #bounds)))
 }

@@ -24,7 +24,7 @@ const BINS: u32 = 1024;
 const LEAST: f64 = 1e-9;
 
 /// The observations of one label set.
-pub(crate) struct Window {
+pub struct Window {
     places: OnceBox<[Mutex<Slices>; PLACES]>,
 }
 
@@ -37,9 +37,8 @@ struct Slices {
 impl Slices {
     fn observe(&mut self, now: u64, value: f64) {
         if self.all.last().is_none_or(|(slice, _)| *slice < now) {
-            // The oldest sketch would be thrown away: it is cleared and used again only by its memory's allocator.
             self.all.retain(|(slice, _)| slice + SLICES as u64 > now);
-            self.all.push((now, DDSketch::new(Config::new(OFF, BINS, LEAST))));
+            self.all.push((now, Sketch::new().0));
         }
         // A thread that read the clock a moment ago may come late: its observation goes to the newest.
         if let Some((_, sketch)) = self.all.last_mut() {
@@ -68,32 +67,49 @@ impl Window {
         }
     }
 
-    /// The value at each quantile; `NaN` where nothing was observed.
-    pub(crate) fn quantiles(&self, quantiles: &[f64]) -> Vec<f64> {
-        self.quantiles_at(clock::running_seconds() / SLICE, quantiles)
+    /// What was observed in the last minute.
+    pub(crate) fn read(&self) -> Sketch {
+        self.read_at(clock::running_seconds() / SLICE)
     }
 
-    fn quantiles_at(&self, now: u64, quantiles: &[f64]) -> Vec<f64> {
-        let mut all = DDSketch::new(Config::new(OFF, BINS, LEAST));
+    fn read_at(&self, now: u64) -> Sketch {
+        let mut all = Sketch::new();
         for place in self.places.get().into_iter().flatten() {
             let copies: Vec<DDSketch> = {
                 let slices = place.lock().unwrap_or_else(PoisonError::into_inner);
                 slices.all.iter().filter(|(slice, _)| slice + SLICES as u64 > now).map(|(_, one)| one.clone()).collect()
             };
             for sketch in copies {
-                // All have one configuration, so they can be merged.
-                let _ = all.merge(&sketch);
+                all.add(&Sketch(sketch));
             }
         }
-        let of = |quantile: &f64| {
-            let value = all.quantile(*quantile).ok().flatten().unwrap_or(f64::NAN);
-            // The middle of a bin may lie outside of what was observed.
-            match (all.min(), all.max()) {
-                (Some(min), Some(max)) => value.clamp(min, max),
-                _ => value,
-            }
-        };
-        quantiles.iter().map(of).collect()
+        all
+    }
+}
+
+/// Observations, so that their quantiles can be told.
+#[derive(Clone)]
+pub(crate) struct Sketch(DDSketch);
+
+impl Sketch {
+    fn new() -> Self {
+        Sketch(DDSketch::new(Config::new(OFF, BINS, LEAST)))
+    }
+
+    /// Takes in the observations of another one.
+    pub(crate) fn add(&mut self, other: &Sketch) {
+        // All have one configuration, so they can be merged.
+        let _ = self.0.merge(&other.0);
+    }
+
+    /// The value at a quantile; `NaN` where nothing was observed.
+    pub(crate) fn quantile(&self, quantile: f64) -> f64 {
+        let value = self.0.quantile(quantile).ok().flatten().unwrap_or(f64::NAN);
+        // The middle of a bin may lie outside of what was observed.
+        match (self.0.min(), self.0.max()) {
+            (Some(min), Some(max)) => value.clamp(min, max),
+            _ => value,
+        }
     }
 }
 
@@ -110,6 +126,11 @@ fn place() -> usize {
 mod tests {
     use super::*;
 
+    fn quantiles_at(window: &Window, now: u64, quantiles: &[f64]) -> Vec<f64> {
+        let sketch = window.read_at(now);
+        quantiles.iter().map(|quantile| sketch.quantile(*quantile)).collect()
+    }
+
     fn window(observed: &[(u64, f64)]) -> Window {
         let window = Window::new();
         let places = window.places.get_or_init(Box::default);
@@ -124,7 +145,7 @@ mod tests {
         for scale in [1e-6, 1.0, 1e6] {
             let observed: Vec<(u64, f64)> = (1..=10_000).map(|n| (0, f64::from(n) * scale)).collect();
             let window = window(&observed);
-            let found = window.quantiles_at(0, &[0.0, 0.5, 0.9, 0.99, 1.0]);
+            let found = quantiles_at(&window, 0, &[0.0, 0.5, 0.9, 0.99, 1.0]);
             for (found, exact) in found.iter().zip([1.0, 5000.0, 9000.0, 9900.0, 10_000.0]) {
                 let exact = exact * scale;
                 assert!((found - exact).abs() <= exact * 0.0101, "{found} instead of {exact}");
@@ -135,18 +156,18 @@ mod tests {
     #[test]
     fn what_is_older_than_a_minute_is_forgotten() {
         let window = window(&[(3, 1.0), (4, 2.0)]);
-        assert_eq!(window.quantiles_at(8, &[0.0]), [1.0]);
-        assert!((window.quantiles_at(9, &[0.0])[0] - 2.0).abs() < 0.03);
-        assert!(window.quantiles_at(10, &[0.5])[0].is_nan());
+        assert_eq!(quantiles_at(&window, 8, &[0.0]), [1.0]);
+        assert!((quantiles_at(&window, 9, &[0.0])[0] - 2.0).abs() < 0.03);
+        assert!(quantiles_at(&window, 10, &[0.5])[0].is_nan());
         window.places.get().unwrap()[0].lock().unwrap().observe(100, 7.0);
         assert_eq!(window.places.get().unwrap()[0].lock().unwrap().all.len(), 1, "the old slices are gone");
     }
 
     #[test]
     fn one_observation_is_every_quantile() {
-        assert_eq!(window(&[(0, 0.25)]).quantiles_at(0, &[0.0, 0.5, 0.99, 1.0]), [0.25; 4]);
-        assert_eq!(window(&[(0, -3.0)]).quantiles_at(0, &[0.5]), [-3.0]);
-        assert_eq!(window(&[(0, 0.0)]).quantiles_at(0, &[0.5]), [0.0]);
+        assert_eq!(quantiles_at(&window(&[(0, 0.25)]), 0, &[0.0, 0.5, 0.99, 1.0]), [0.25; 4]);
+        assert_eq!(quantiles_at(&window(&[(0, -3.0)]), 0, &[0.5]), [-3.0]);
+        assert_eq!(quantiles_at(&window(&[(0, 0.0)]), 0, &[0.5]), [0.0]);
     }
 
     #[test]
@@ -157,9 +178,9 @@ mod tests {
                 scope.spawn(|| (0..5_000).for_each(|n| window.observe(f64::from(n))));
             }
             for _ in 0..20 {
-                let _ = window.quantiles(&[0.5]);
+                let _ = window.read();
             }
         });
-        assert!(window.quantiles(&[0.5])[0] > 0.0);
+        assert!(window.read().quantile(0.5) > 0.0);
     }
 }

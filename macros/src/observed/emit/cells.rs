@@ -1,0 +1,109 @@
+//! What a callsite says of each family, and the cells that it needs for them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use crate::observed::families::Family;
+use crate::spans::{blamed_group, blamed_on};
+
+/// What native buckets and a summary need beside the cells.
+// expands to: `static MORE: Block<{ … }, { … }> = Block::new();` and `.with_more(&MORE)`
+pub(super) fn more(is_there: bool, of: &str, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let [more, says] =
+        [format!("__TALLIED{of}_MORE"), format!("__TALLIED{}_SAYS", if of.is_empty() { "_SITE" } else { of })]
+            .map(|name| Ident::new(&name, Span::mixed_site()));
+    is_there.then(|| {
+        let block = ours!(
+            static #more: #private::Block<
+                { #private::Definition::native_of_calls(&#says) },
+                { #private::Definition::windows_of_calls(&#says) }
+            > = #private::Block::new();
+        );
+        (block, ours!(.with_more(&#more)))
+    })
+}
+
+pub(super) struct CellsOf {
+    /// The user's bounds stand once, in a constant of their own.
+    pub(super) constant: TokenStream,
+    /// The bounds as an argument.
+    pub(super) argument: TokenStream,
+    /// How many cells there are.
+    pub(super) number: TokenStream,
+}
+
+/// The cells of a histogram, or of what has none.
+// expands to: `const BOUNDS: &[f64] = …;` and `cells(BOUNDS)`
+pub(super) fn cells(
+    histogram: Option<&Family>,
+    bounds: Option<&Expr>,
+    constant: &str,
+    private: &TokenStream,
+) -> CellsOf {
+    let Some(histogram) = histogram else {
+        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(1) };
+    };
+    let Some(bounds) = bounds else {
+        let standard = histogram.other_unit.map_or_else(
+            || ours!(&#private::STANDARD_BUCKETS),
+            |unit| {
+                let unit = Ident::new(unit.variant(), Span::mixed_site());
+                ours!(#private::Unit::standard(#private::Unit::#unit))
+            },
+        );
+        let number = ours!(#private::cells(#standard));
+        return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
+    };
+    let name = Ident::new(constant, Span::mixed_site());
+    // Makes a slice of an array, of a reference to one and of a slice alike.
+    let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
+    // What is wrong with the user's bounds is said where they stand.
+    let number = blamed_on(bounds.span(), ours!(#private::cells(#name)));
+    CellsOf {
+        constant: ours!(
+            #[allow(clippy::needless_borrow)]
+            const #name: &[::core::primitive::f64] = #slice;
+        ),
+        argument: ours!(, #name),
+        number,
+    }
+}
+
+// expands to: `.counter("jobs_total", "Jobs.", &[0], true).zero(false)`
+pub(super) fn described(
+    kind: &str,
+    family: Option<&Family>,
+    bounds: &TokenStream,
+    private: &TokenStream,
+) -> Option<TokenStream> {
+    let kind_name = Ident::new(kind, Span::mixed_site());
+    let Family { name, written, help, labels, status, unit, native, quantiles, zero, .. } = family?;
+    let written = written.as_ref().map(|written| ours!(.written(#written)));
+    let unit = unit.map(|unit| {
+        let unit = Ident::new(unit.variant(), Span::mixed_site());
+        ours!(.in_unit(#private::Unit::#unit))
+    });
+    let native = native.then(|| ours!(.with_native()));
+    let quantiles = match quantiles {
+        Some(quantiles) => {
+            let slice = quote_spanned!(quantiles.span()=> (#quantiles).split_at(0).1);
+            let arguments = blamed_group(
+                quantiles.span(),
+                ours!({
+                    #[allow(clippy::needless_borrow)]
+                    const __TALLIED_QUANTILES: &[::core::primitive::f64] = #slice;
+                    __TALLIED_QUANTILES
+                }),
+            );
+            let method = blamed_on(quantiles.span(), ours!(.quantiled));
+            Some(ours!(#method #arguments))
+        }
+        None => (kind == "summary").then(|| ours!(.standard_quantiles())),
+    };
+    let zero = zero.map(|zero| ours!(.zero(#zero)));
+    Some(ours!(
+        .#kind_name(#name, #help, &[#(#labels),*], #status #bounds) #written #unit #native #quantiles #zero
+    ))
+}
