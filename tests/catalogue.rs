@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use object::{Object as _, ObjectSection as _};
 use tallied::{Catalogue, CataloguedFamily, Label, ReserveError, observed, reserve};
 use tallied_tests::exposition::{series, value};
 use tallied_tests::judges::{target, workspace};
@@ -140,7 +141,12 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
         "shop/src/lib.rs",
         "#![forbid(unsafe_code)]\n#![deny(warnings)]\n//! A shop.\n\n\
          /// Sells.\n#[tallied::observed(histogram)]\npub fn sell<T: Clone>(what: &T) -> T {\n    what.clone()\n}\n\n\
-         /// Never called.\n#[tallied::observed]\npub fn close() {}\n",
+         /// Never called.\n#[tallied::observed]\npub fn close() {}\n\n\
+         /// A label set.\n#[derive(tallied::LabelSet)]\npub struct Of<'a> {\n    \
+         /// New.\n    pub is_new: bool,\n    /// Who.\n    #[label(max = 3)]\n    pub who: &'a str,\n}\n\n\
+         /// A group.\n#[derive(tallied::Metrics)]\n#[metrics(prefix = \"shop\")]\npub struct Shop {\n    \
+         /// Customers, größe.\n    pub customers: tallied::Gauge<Of<'static>>,\n    \
+         /// Time at the till.\n    #[metrics(rename = \"till.wait_seconds\")]\n    pub wait: tallied::Histogram,\n}\n",
     );
     write(
         "main/src/main.rs",
@@ -165,4 +171,55 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
     for line in expected {
         assert!(said.contains(line), "no `{line}` in\n{said}");
     }
+    let program = std::fs::read(target("catalogue").join("release/main")).unwrap();
+    let file = object::File::parse(&*program).unwrap();
+    assert_eq!(file.symbols().count(), 0, "it is stripped");
+    let section = if cfg!(target_vendor = "apple") { "__tallied" } else { ".tallied" };
+    let records = records(file.section_by_name(section).unwrap().data().unwrap());
+    let expected = [
+        "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 2} 2 series, lib.rs:12",
+        "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 3} 3 series, lib.rs:6",
+        "gauge shop_customers  \"Customers, größe.\" {is_new: 2, who: 4} 8 series, lib.rs:30",
+        "histogram shop_function_duration_seconds  \"Duration of calls in seconds, by function and status.\" {function: 1, \
+         status: 3} 45 series, lib.rs:6",
+        "histogram shop_till_wait_seconds shop.till.wait_seconds \"Time at the till.\" {} 15 series, lib.rs:33",
+    ];
+    assert_eq!(records, expected);
+}
+
+/// What the documentation says of the records, as a tool would read them.
+fn records(section: &[u8]) -> Vec<String> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(begins) = section[at..].windows(7).position(|bytes| bytes == b"TALLIED") {
+        at += begins;
+        let record = &section[at..];
+        let number = |from: usize, len: usize| {
+            let bytes = record[from..from + len].iter().rev();
+            usize::try_from(bytes.fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))).unwrap()
+        };
+        assert_eq!(record[7], 1, "the version");
+        let (len, line, families, labels) = (number(8, 4), number(12, 4), number(16, 2), number(18, 2));
+        let (kinds, values) = (20, 20 + 12 * families);
+        let texts = String::from_utf8(record[values + 8 * labels..len].to_vec()).unwrap();
+        let texts: Vec<&str> = texts.strip_suffix('\0').unwrap().split('\0').collect();
+        let (file, mut names) = (texts[3 * families].rsplit('/').next().unwrap(), texts[3 * families + 1..].iter());
+        let mut next = 0;
+        for family in 0..families {
+            let from = kinds + 12 * family;
+            let kind = ["counter", "gauge", "histogram", "summary", "info"][number(from, 1)];
+            let of_family: Vec<String> = (0..number(from + 2, 2))
+                .map(|_| {
+                    next += 1;
+                    format!("{}: {}", names.next().unwrap(), number(values + 8 * (next - 1), 8))
+                })
+                .collect();
+            let [name, written, help] = texts[3 * family..][..3] else { unreachable!() };
+            let (labels, series) = (of_family.join(", "), number(from + 4, 8));
+            found.push(format!("{kind} {name} {written} {help:?} {{{labels}}} {series} series, {file}:{line}"));
+        }
+        assert!(names.next().is_none() && next == labels, "nothing is left over");
+        at += len;
+    }
+    found.sort();
+    found
 }

@@ -15,6 +15,8 @@ pub use crate::label::{
 };
 pub use crate::metric::{Field, Metric};
 pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
+#[cfg(feature = "metrics")]
+pub use crate::record::{Record, record_labels, record_names};
 pub use crate::site::{
     BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NATIVE, NOWHERE, RUNNING, SUMMARY, SURE, Site, TimedCells,
     TimedSite,

@@ -100,6 +100,12 @@ const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
     None
 }
 
+/// The most series that a place can make of a family.
+#[cfg(feature = "metrics")]
+pub(crate) const fn most_series(says: &Definition, family: &Family) -> usize {
+    Part { dimensions: says.dimensions, family: *family, statuses: says.most().count() }.series()
+}
+
 /// A family, or the cells of all label sets, which have no name.
 struct Part {
     dimensions: &'static [Dimension],

@@ -63,6 +63,10 @@ mod metric;
 mod native;
 mod outcome;
 #[cfg(feature = "metrics")]
+mod record;
+#[cfg(feature = "metrics")]
+mod recording;
+#[cfg(feature = "metrics")]
 mod registry;
 mod site;
 #[cfg(feature = "metrics")]
@@ -70,6 +74,7 @@ mod sketch;
 #[cfg(feature = "metrics")]
 mod snapshot;
 mod span;
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

@@ -17,6 +17,7 @@ use crate::family::{self, Family, Kind, Shows};
 use crate::foreign;
 use crate::label::{self, Digit};
 use crate::native;
+use crate::recording::Recorded;
 use crate::sketch::Sketch;
 use crate::snapshot::{self, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
 
@@ -26,19 +27,23 @@ static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 pub(crate) fn visit(sink: &mut dyn Sink) {
     let mut notices = Vec::new();
     let others = foreign::families(&mut notices);
-    show(others, sink, notices);
+    show(&Scrape::new(None), others, sink, notices);
+}
+
+/// Shows what was counted in a recording.
+pub(crate) fn visit_recorded(recorded: &Recorded, sink: &mut dyn Sink) {
+    show(&Scrape::new(Some(recorded)), Vec::new(), sink, Vec::new());
 }
 
 /// Shows the families that are fed by callsites and groups, and no others.
 pub(crate) fn visit_own(sink: &mut dyn Sink) {
-    show(Vec::new(), sink, Vec::new());
+    show(&Scrape::new(None), Vec::new(), sink, Vec::new());
 }
 
-fn show(others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) {
-    let scrape = Scrape::new();
+fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) {
     let mut conflicts = BTreeMap::new();
-    let own = own_families(&scrape, &mut conflicts, &mut notices);
-    let made = [about_labels(&scrape, &own, &mut notices), about_rejected(&scrape, &own, &mut notices)];
+    let own = own_families(scrape, &mut conflicts, &mut notices);
+    let made = [about_labels(scrape, &own, &mut notices), about_rejected(scrape, &own, &mut notices)];
     let all = own.into_iter().map(Shown::Own);
     let all = all.chain(made.into_iter().flatten().chain(others).map(Shown::Plain));
     let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
@@ -48,7 +53,7 @@ fn show(others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<Str
     }
     let stems = stems(&admitted);
     for (name, family) in &admitted {
-        family.show(&scrape, !stems.contains(name), sink);
+        family.show(scrape, !stems.contains(name), sink);
     }
     tell(notices);
 }
@@ -81,9 +86,9 @@ struct Source {
 }
 
 impl Scrape {
-    fn new() -> Self {
+    fn new(recorded: Option<&Recorded>) -> Self {
         let source = |site: &'static dyn Readable| {
-            let reading = site.read();
+            let reading = site.read(recorded);
             // After the reading, which may be the first to see a value.
             Source { site, reading, digits: label::digits(site.definition().dimensions, site.opens()) }
         };

@@ -16,10 +16,16 @@ use crate::{
     catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading, SetShows},
     cell::{DurationCell, LevelCell},
     native::Range,
+    record::HEAD,
+    recording::{self, Recorded},
     sketch::Window,
 };
 #[cfg(feature = "metrics")]
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    ptr,
+    sync::Arc,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 /// What a call needs of its callsite.
 pub trait Callsite: Sync + 'static {
@@ -116,6 +122,29 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Cells<N, S, K,
             #[cfg(feature = "metrics")]
             sets: [const { Set::new() }; S],
         }
+    }
+}
+
+/// Where calls are counted: the cells of a callsite, or a copy of them.
+#[cfg(feature = "metrics")]
+struct View<'a, const N: usize, const K: usize> {
+    sets: &'a [Set<N, K>],
+    native: &'a [AtomicU64],
+    windows: &'a [Window],
+}
+
+/// The cells of a callsite in a recording.
+#[cfg(feature = "metrics")]
+struct Copied<const N: usize, const K: usize> {
+    sets: Vec<Set<N, K>>,
+    native: Vec<AtomicU64>,
+    windows: Vec<Window>,
+}
+
+#[cfg(feature = "metrics")]
+impl<const N: usize, const K: usize> Copied<N, K> {
+    fn view(&self) -> View<'_, N, K> {
+        View { sets: &self.sets, native: &self.native, windows: &self.windows }
     }
 }
 
@@ -218,8 +247,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self) -> Listed {
-        Listed(self)
+    pub const fn listed(&'static self, record: &'static [u8; HEAD]) -> Listed {
+        Listed(self, record)
     }
 
     /// The number of a call's label set, before its first label.
@@ -330,24 +359,28 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[inline]
     fn begin(&'static self, set: usize) {
         if P & RUNNING != 0 {
-            self.cells.sets[set].running.up();
+            self.count(|view| view.sets[set].running.up());
         }
     }
 
     #[inline]
     fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
         // A word by hand may say too large an index: it is counted under the last word.
-        if P & (SUMMARY | NATIVE) != 0 {
-            self.observe_more(set, status.min(K - 1), nanos);
-        }
-        if N > 1 || P & SUMMARY != 0 {
-            self.observe(set, status.min(K - 1), nanos);
-        } else {
-            self.cells.sets[set].calls[status.min(K - 1)].count();
-        }
-        if P & RUNNING != 0 {
-            self.cells.sets[ran].running.down();
-        }
+        let word = status.min(K - 1);
+        self.count(|view| {
+            if P & (SUMMARY | NATIVE) != 0 {
+                self.observe_more(&view, set * K + word, nanos);
+            }
+            let cell = &view.sets[set].calls[word];
+            if N > 1 || P & SUMMARY != 0 {
+                self.observe(cell, nanos);
+            } else {
+                cell.count();
+            }
+            if P & RUNNING != 0 {
+                view.sets[ran].running.down();
+            }
+        });
         if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
             of_polls.end(set, status, busy);
         }
@@ -394,15 +427,14 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
     /// The native buckets before the others: so at any moment there are no fewer observations here than there.
     #[inline(never)]
-    fn observe_more(&self, set: usize, status: usize, nanos: u64) {
-        let at = set * K + status;
+    fn observe_more(&self, view: &View<'_, N, K>, at: usize, nanos: u64) {
         if P & NATIVE != 0 {
             let (unit, range) = (self.definition.time_unit(), self.range());
-            if let Some(cell) = self.native.get(at * range.cells() + range.index(unit.of_nanos(nanos))) {
+            if let Some(cell) = view.native.get(at * range.cells() + range.index(unit.of_nanos(nanos))) {
                 cell.fetch_add(1, Relaxed);
             }
         }
-        if let (true, Some(window)) = (P & SUMMARY != 0, self.windows.get(at)) {
+        if let (true, Some(window)) = (P & SUMMARY != 0, view.windows.get(at)) {
             window.observe(self.definition.summary_unit().of_nanos(nanos));
         }
     }
@@ -413,19 +445,41 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
     /// Out of line: a call is less than its code at each callsite.
     #[inline(never)]
-    fn observe(&self, set: usize, status: usize, nanos: u64) {
-        self.cells.sets[set].calls[status].observe(nanos, &self.nanos);
+    fn observe(&self, cell: &DurationCell<N>, nanos: u64) {
+        cell.observe(nanos, &self.nanos);
+    }
+
+    /// Counts into the cells, or into those of a recording that this thread takes part in.
+    #[inline]
+    fn count(&'static self, count: impl FnOnce(View<'_, N, K>)) {
+        if recording::is_any() {
+            if let Some(copy) = recording::current().and_then(|recorded| self.copy_in(&recorded)) {
+                return count(copy.view());
+            }
+        }
+        count(View { sets: &self.cells.sets, native: self.native, windows: self.windows });
+    }
+
+    /// Its cells in a recording.
+    #[cold]
+    fn copy_in(&'static self, recorded: &Recorded) -> Option<Arc<Copied<N, K>>> {
+        let zeros = |len| (0..len).map(|_| AtomicU64::new(0)).collect();
+        recorded.copy_of(ptr::from_ref(self).addr(), || Copied {
+            sets: (0..S).map(|_| Set::new()).collect(),
+            native: zeros(self.native.len()),
+            windows: self.windows.iter().map(|_| Window::new()).collect(),
+        })
     }
 }
 
 #[cfg(feature = "metrics")]
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
     /// The calls that ended in one way, with what else was kept of them: read after the buckets, see `observe_more`.
-    fn with_the_rest(&self, set: usize, calls: Calls) -> Calls {
+    fn with_the_rest(&self, view: &View<'_, N, K>, set: usize, calls: Calls) -> Calls {
         let (at, width) = (set * K + calls.status, self.range().cells());
-        let native = self.native.get(at * width..(at + 1) * width).unwrap_or_default();
+        let native = view.native.get(at * width..(at + 1) * width).unwrap_or_default();
         let native = native.iter().map(|cell| cell.load(Relaxed)).collect();
-        Calls { native, sketch: self.windows.get(at).map(Window::read), ..calls }
+        Calls { native, sketch: view.windows.get(at).map(Window::read), ..calls }
     }
 }
 
@@ -439,7 +493,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
         self.opens
     }
 
-    fn read(&'static self) -> Reading {
+    fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
+        let copy = recorded.and_then(|recorded| self.copy_in(recorded));
+        let own = View { sets: &self.cells.sets, native: self.native, windows: self.windows };
+        let view = copy.as_ref().map_or(own, |copy| copy.view());
         let ways = match self.cells.ways.load(Relaxed) {
             // Nobody has called it yet.
             0 => self.definition.at_least,
@@ -456,10 +513,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
                 ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
             };
             // Those of the statuses that are possible, and whatever was counted all the same.
-            let calls = (0..K).map(|status| self.cells.sets[set].read(status));
+            let calls = (0..K).map(|status| view.sets[set].read(status));
             let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0);
-            let statuses = statuses.map(|calls| self.with_the_rest(set, calls)).collect();
-            SetReading { set, shows: SetShows::Calls { statuses, running: self.cells.sets[set].running.level() } }
+            let statuses = statuses.map(|calls| self.with_the_rest(&view, set, calls)).collect();
+            SetReading { set, shows: SetShows::Calls { statuses, running: view.sets[set].running.level() } }
         };
         Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
     }

@@ -43,7 +43,11 @@ fn fetch<'a>(
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
+            b"my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0"
+            4 32 * b"function\0status\0function\0status\0"
+        );
         const _: () = {
             let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         };

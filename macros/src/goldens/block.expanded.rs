@@ -30,7 +30,11 @@ impl<T> Store for Cart<T> {
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
-            ::tallied::__private::listed!(__TALLIED_SITE);
+            ::tallied::__private::listed!(
+                __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
+                b"my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 17 *
+                b"task_name\0status\0"
+            );
             const _: () = {
                 let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
             };
@@ -119,7 +123,11 @@ impl<T> Store for Cart<T> {
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
-            ::tallied::__private::listed!(__TALLIED_SITE);
+            ::tallied::__private::listed!(
+                __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
+                b"my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 17 *
+                b"task_name\0status\0"
+            );
             const _: () = {
                 let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
             };

@@ -118,7 +118,11 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
             &__TALLIED_BUSY,
         );
         const _: () = {
-            ::tallied::__private::listed!(__TALLIED_BUSY);
+            ::tallied::__private::listed!(
+                __TALLIED_BUSY, __TALLIED_BUSY_SAYS, 1
+                b"my_shop_function_busy_seconds\0\0Time inside polls in seconds, by function and status.\0"
+                2 16 * b"function\0status\0"
+            );
         };
         static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
@@ -128,7 +132,11 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 &__TALLIED_SITE,
             )
             .with_busy(&__TALLIED_BUSY);
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
+            b"my_shop_function_calls_total\0\0Calls by function and status.\0" 2 16 *
+            b"function\0status\0"
+        );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, false, true),

@@ -58,7 +58,11 @@ fn job() -> Result<(impl Sized, u8), Error> {
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        crate::metrics::tallied::__private::listed!(__TALLIED_SITE);
+        crate::metrics::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
+            b"jobs_total\0\0Jobs.\0job_seconds\0\0Duration of calls in seconds, by status.\0jobs_running\0\0Calls running now.\0"
+            2 14 * b"status\0status\0"
+        );
         const _: () = crate::metrics::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             crate::metrics::tallied::__private::Definition::sure(

@@ -37,7 +37,11 @@ fn store(
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
+            b"my_shop_function_calls_total\0\0Calls by function and status.\0" 2 16 *
+            b"function\0status\0"
+        );
         const _: () = {
             let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         };

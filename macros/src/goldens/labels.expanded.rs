@@ -49,7 +49,11 @@ fn serve<'a>(
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
+            b"my_shop_serve_calls_total\0\0Calls by route, method, zone and status.\0my_shop_serve_duration_seconds\0\0Duration of calls in seconds, by route, method, zone and status.\0"
+            8 50 * b"route\0method\0zone\0status\0route\0method\0zone\0status\0"
+        );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, true, true),

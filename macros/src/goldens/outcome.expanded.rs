@@ -64,7 +64,10 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
+            b"reads_total\0\0Calls by tenant, the labels of cache, hit, code and status.\0"
+        );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, false, false),

@@ -41,7 +41,11 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
-        ::tallied::__private::listed!(__TALLIED_SITE);
+        ::tallied::__private::listed!(
+            __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
+            b"my_shop_task_calls_total\0\0Calls by task_name and status.\0my_shop_task_duration_seconds\0\0Duration of calls in seconds, by task_name and status.\0my_shop_task_in_flight\0\0Calls running now, by task_name.\0"
+            5 44 * b"task_name\0status\0task_name\0status\0task_name\0"
+        );
         const _: () = {
             let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         };

@@ -1,6 +1,6 @@
 //! Turns a [`Group`] into tokens. Nothing here can fail.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned as _;
@@ -55,6 +55,8 @@ fn numbered(what: &str, at: usize) -> Ident {
 // expands to: `const SAYS: Definition = …; static OPENS, CELLS, NANOS, FIELD`
 fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, help, .. } = field;
+    let texts = paths::record_texts(name, field.written.as_deref(), help);
+    let texts = Literal::byte_string(texts.as_bytes());
     let [labels, says, opens, cells, nanos, this] =
         ["LABELS", "SAYS", "OPENS", "CELLS", "NANOS", "FIELD"].map(|what| numbered(what, at));
     let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
@@ -108,7 +110,7 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             #private::Definition::nanos(&#says);
         static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#nanos, &#this);
         const _: () = {
-            #private::listed!(#this);
+            #private::listed!(#this, #says, 1 #texts);
         };
     )
 }

@@ -2,6 +2,8 @@
 
 use crate::definition::Definition;
 use crate::label::Open;
+use crate::record::HEAD;
+use crate::recording::Recorded;
 use crate::sketch::Sketch;
 
 /// A callsite or a field.
@@ -9,15 +11,15 @@ pub(crate) trait Readable: Sync {
     fn definition(&'static self) -> &'static Definition;
     /// Its open-ended labels.
     fn opens(&'static self) -> &'static [Open];
-    /// Reads every cell once.
-    fn read(&'static self) -> Reading;
+    /// Reads every cell once: its own, or those of a recording.
+    fn read(&'static self, recorded: Option<&Recorded>) -> Reading;
     /// The bytes that it can take at most, when all of its label sets were there.
     fn bytes(&'static self) -> usize;
 }
 
 /// A callsite or a field as the linker's list holds it.
-#[allow(dead_code)] // where the linker makes no list
-pub struct Listed(pub(crate) &'static dyn Readable);
+#[allow(dead_code)] // the record is for others; and where the linker makes no list
+pub struct Listed(pub(crate) &'static dyn Readable, pub(crate) &'static [u8; HEAD]);
 
 /// What stood in the cells at one moment. All families of a callsite are made of one reading, so they agree.
 pub(crate) struct Reading {

@@ -112,6 +112,14 @@ pub(crate) fn encode_from(visit: impl FnOnce(&mut dyn crate::snapshot::Sink), fo
     }
 }
 
+/// A float as the text format writes it.
+#[cfg(feature = "metrics")]
+pub(crate) fn float_text(value: f64) -> String {
+    let mut out = Vec::new();
+    number::float(value, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// One scrape of every family as Prometheus text, version 0.0.4: [`encode`] into a `String`.
 ///
 /// Empty where the program has no family, and always without the feature `metrics`.

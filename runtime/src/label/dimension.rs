@@ -120,6 +120,12 @@ impl Dimension {
         }
     }
 
+    /// Whether it stands for the labels of a set.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn is_set(&self) -> bool {
+        matches!(self.texts, Texts::Set(_))
+    }
+
     /// The labels that it stands for, if it is a set.
     pub(super) const fn inner(&self) -> Option<&'static [Dimension]> {
         if let Texts::Set(labels) = self.texts { Some(labels) } else { None }

@@ -3,7 +3,11 @@
 use std::fmt;
 
 #[cfg(feature = "metrics")]
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::{
+    ptr,
+    sync::Arc,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
 
 use crate::block::Block;
 use crate::definition::Definition;
@@ -16,11 +20,36 @@ use crate::label::{LabelSet, Open};
 use crate::{
     catalogue::{self, Entry, Listed, Readable, Reading, SetReading, SetShows, Value},
     cell, native,
+    record::HEAD,
+    recording::{self, Recorded},
     sketch::Window,
 };
 
 #[cfg(feature = "metrics")]
 use super::callback;
+
+/// Where a field counts: its cells, or a copy of them.
+#[cfg(feature = "metrics")]
+struct Parts<'a> {
+    cells: &'a [AtomicU64],
+    windows: &'a [Window],
+    rejected: &'a AtomicU64,
+}
+
+/// The cells of a field in a recording.
+#[cfg(feature = "metrics")]
+struct Copied {
+    cells: Vec<AtomicU64>,
+    windows: Vec<Window>,
+    rejected: AtomicU64,
+}
+
+#[cfg(feature = "metrics")]
+impl Copied {
+    fn parts(&self) -> Parts<'_> {
+        Parts { cells: &self.cells, windows: &self.windows, rejected: &self.rejected }
+    }
+}
 
 /// What a callback gives.
 #[derive(Clone, Copy, Debug)]
@@ -168,8 +197,8 @@ impl Field {
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self) -> Listed {
-        Listed(self)
+    pub const fn listed(&'static self, record: &'static [u8; HEAD]) -> Listed {
+        Listed(self, record)
     }
 }
 
@@ -238,129 +267,136 @@ impl At {
         At { field: self.field, set: number.set() }
     }
 
-    /// The cells of this label set.
+    /// Does something with the cells, or with those of a recording that this thread takes part in.
     #[inline]
-    fn cells(self) -> &'static [AtomicU64] {
-        let from = self.set * self.field.stride;
-        self.field.cells.get(from..from + self.field.stride).unwrap_or_default()
-    }
-
-    #[inline]
-    fn cell(self, at: usize) -> Option<&'static AtomicU64> {
-        self.field.cells.get(self.set * self.field.stride + at)
-    }
-
-    #[inline]
-    fn touch(self) {
+    fn on<R>(self, act: impl FnOnce(Parts<'_>) -> R) -> R {
         self.field.entry.meet();
-        if self.field.is_flagged {
-            if let Some(flag) = self.cell(1) {
-                flag.store(1, Relaxed);
+        if recording::is_any() {
+            if let Some(copy) = recording::current().and_then(|recorded| self.field.copy_in(&recorded)) {
+                return act(copy.parts());
             }
         }
+        act(self.field.parts())
+    }
+
+    /// The cells of this label set.
+    #[inline]
+    fn cells(self, all: &[AtomicU64]) -> &[AtomicU64] {
+        let from = self.set * self.field.stride;
+        all.get(from..from + self.field.stride).unwrap_or_default()
+    }
+
+    /// Changes the number, and notes that it was.
+    #[inline]
+    fn change(self, change: impl FnOnce(&AtomicU64)) {
+        self.on(|parts| {
+            let cells = self.cells(parts.cells);
+            if let (true, Some(flag)) = (self.field.is_flagged, cells.get(1)) {
+                flag.store(1, Relaxed);
+            }
+            if let Some(cell) = cells.first() {
+                change(cell);
+            }
+        });
     }
 
     #[inline]
     pub(super) fn add(self, n: u64) {
-        self.touch();
-        if let Some(cell) = self.cell(0) {
-            cell.fetch_add(n, Relaxed);
-        }
+        self.change(|cell| _ = cell.fetch_add(n, Relaxed));
     }
 
     #[inline]
     pub(super) fn add_float(self, n: f64) {
-        self.touch();
-        if let Some(cell) = self.cell(0) {
-            cell::add_float(cell, n);
-        }
+        self.change(|cell| cell::add_float(cell, n));
     }
 
     #[inline]
     pub(super) fn set(self, bits: u64) {
-        self.touch();
-        if let Some(cell) = self.cell(0) {
-            cell.store(bits, Relaxed);
-        }
+        self.change(|cell| cell.store(bits, Relaxed));
     }
 
     /// A number that is none.
     #[cold]
     pub(super) fn reject(self) {
-        self.field.entry.meet();
-        self.field.rejected.fetch_add(1, Relaxed);
+        self.on(|parts| _ = parts.rejected.fetch_add(1, Relaxed));
     }
 
     /// Of all label sets, this one is shown.
     pub(super) fn show(self) {
-        self.field.entry.meet();
-        if let Some(shown) = self.field.cells.first() {
-            shown.store(self.set as u64 + 1, Relaxed);
-        }
+        self.on(|parts| {
+            if let Some(shown) = parts.cells.first() {
+                shown.store(self.set as u64 + 1, Relaxed);
+            }
+        });
     }
 
     #[inline]
     pub(super) fn observe_nanos(self, nanos: u64) {
-        self.field.entry.meet();
-        let (field, cells) = (self.field, self.cells());
-        let bucket = if field.is_summary {
-            self.observe_window(field.unit.of_nanos(nanos));
-            0
-        } else {
-            let bounds = &field.nanos[..field.bounds.len()];
-            self.observe_native(|| field.unit.of_nanos(nanos));
-            bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len())
-        };
-        cell::observe(cells, bucket);
-        // Behind the buckets.
-        if let Some(sum) = cells.get(field.bounds.len() + 1) {
-            sum.fetch_add(nanos, Relaxed);
-        }
+        self.on(|parts| {
+            let (field, cells) = (self.field, self.cells(parts.cells));
+            let bucket = if field.is_summary {
+                self.observe_window(&parts, field.unit.of_nanos(nanos));
+                0
+            } else {
+                self.observe_native(cells, || field.unit.of_nanos(nanos));
+                let bounds = field.nanos.get(..field.bounds.len()).unwrap_or_default();
+                bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len())
+            };
+            cell::observe(cells, bucket);
+            // Behind the buckets.
+            if let Some(sum) = cells.get(field.bounds.len() + 1) {
+                sum.fetch_add(nanos, Relaxed);
+            }
+        });
     }
 
     #[inline]
     pub(super) fn observe_float(self, value: f64) {
-        self.field.entry.meet();
         if !value.is_finite() {
             return self.reject();
         }
-        let (field, cells) = (self.field, self.cells());
-        let bucket = if field.is_summary {
-            self.observe_window(value);
-            0
-        } else {
-            self.observe_native(|| value);
-            field.bounds.iter().position(|bound| value <= *bound).unwrap_or(field.bounds.len())
-        };
-        cell::observe(cells, bucket);
-        if let Some(sum) = cells.get(field.bounds.len() + 2) {
-            cell::add_float(sum, value);
-        }
+        self.on(|parts| {
+            let (field, cells) = (self.field, self.cells(parts.cells));
+            let bucket = if field.is_summary {
+                self.observe_window(&parts, value);
+                0
+            } else {
+                self.observe_native(cells, || value);
+                field.bounds.iter().position(|bound| value <= *bound).unwrap_or(field.bounds.len())
+            };
+            cell::observe(cells, bucket);
+            if let Some(sum) = cells.get(field.bounds.len() + 2) {
+                cell::add_float(sum, value);
+            }
+        });
     }
 
-    fn observe_window(self, value: f64) {
-        if let Some(window) = self.field.windows.get(self.set) {
+    fn observe_window(self, parts: &Parts<'_>, value: f64) {
+        if let Some(window) = parts.windows.get(self.set) {
             window.observe(value);
         }
     }
 
     /// Before the other buckets: so at any moment there are no fewer observations here than there.
     #[inline]
-    fn observe_native(self, value: impl FnOnce() -> f64) {
+    fn observe_native(self, cells: &[AtomicU64], value: impl FnOnce() -> f64) {
         if let Some(range) = &self.field.native {
-            let at = self.field.bounds.len() + 3 + range.index(value());
-            if let Some(cell) = self.cell(at) {
+            if let Some(cell) = cells.get(self.field.bounds.len() + 3 + range.index(value())) {
                 cell.fetch_add(1, Relaxed);
             }
         }
     }
 
     pub(super) fn read(self) -> u64 {
-        self.cell(0).map_or(0, |cell| cell.load(Relaxed))
+        self.on(|parts| self.number(&parts))
+    }
+
+    fn number(self, parts: &Parts<'_>) -> u64 {
+        self.cells(parts.cells).first().map_or(0, |cell| cell.load(Relaxed))
     }
 
     pub(super) fn count_and_sum(self) -> (u64, f64) {
-        match self.field.value(self.set) {
+        match self.on(|parts| self.field.value(self.set, &parts)) {
             Some(Value::Histogram { counts, sum, .. }) => (counts.iter().sum(), sum),
             Some(Value::Summary { count, sum, .. }) => (count, sum),
             _ => (0, 0.0),
@@ -368,7 +404,7 @@ impl At {
     }
 
     pub(super) fn read_from(self, read: impl Fn() -> Read + Send + Sync + 'static) {
-        self.touch();
+        self.field.entry.meet();
         callback::set(self.field, self.set, Box::new(read));
         self.field.has_callbacks.store(true, Relaxed);
     }
@@ -376,12 +412,27 @@ impl At {
 
 #[cfg(feature = "metrics")]
 impl Field {
+    #[inline]
+    fn parts(&'static self) -> Parts<'static> {
+        Parts { cells: self.cells, windows: self.windows, rejected: &self.rejected }
+    }
+
+    /// Its cells in a recording.
+    #[cold]
+    fn copy_in(&'static self, recorded: &Recorded) -> Option<Arc<Copied>> {
+        recorded.copy_of(ptr::from_ref(self).addr(), || Copied {
+            cells: self.cells.iter().map(|_| AtomicU64::new(0)).collect(),
+            windows: self.windows.iter().map(|_| Window::new()).collect(),
+            rejected: AtomicU64::new(0),
+        })
+    }
+
     fn family(&self) -> Option<&Family> {
         self.definition.family(0)
     }
 
     /// What stands in the cells of a label set.
-    fn value(&'static self, set: usize) -> Option<Value> {
+    fn value(&'static self, set: usize, parts: &Parts<'_>) -> Option<Value> {
         let family = self.family()?;
         let (at, buckets) = (At { field: self, set }, family.bounds.len() + 1);
         let load = |cell: &AtomicU64| cell.load(Relaxed);
@@ -392,32 +443,32 @@ impl Field {
         Some(match (family.kind, family.shows) {
             (Kind::Info, _) => Value::Info,
             (Kind::Histogram, _) => {
-                let cells = at.cells();
+                let cells = at.cells(parts.cells);
                 // In this order: see `observe_native`.
                 let counts = cell::counts(cells.get(..buckets)?).collect();
                 let sum = sum(cells, buckets);
                 Value::Histogram { counts, sum, native: cells.get(buckets + 2..)?.iter().map(load).collect() }
             }
             (Kind::Summary, _) => {
-                let cells = at.cells();
+                let cells = at.cells(parts.cells);
                 Value::Summary {
-                    sketch: self.windows.get(set)?.read(),
+                    sketch: parts.windows.get(set)?.read(),
                     count: load(cells.first()?),
                     sum: sum(cells, 1),
                 }
             }
-            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(at.read()),
-            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(at.read().to_ne_bytes())),
-            (Kind::Counter | Kind::Gauge, _) => Value::Float(f64::from_bits(at.read())),
+            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(at.number(parts)),
+            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(at.number(parts).to_ne_bytes())),
+            (Kind::Counter | Kind::Gauge, _) => Value::Float(f64::from_bits(at.number(parts))),
         })
     }
 
     /// Whether a label set was ever used.
-    fn is_touched(&'static self, set: usize, value: &Value) -> bool {
+    fn is_touched(&'static self, set: usize, parts: &Parts<'_>, value: &Value) -> bool {
         match value {
             Value::Count(count) | Value::Summary { count, .. } => *count > 0,
             Value::Level(_) | Value::Float(_) if self.is_flagged => {
-                At { field: self, set }.cell(1).is_some_and(|flag| flag.load(Relaxed) > 0)
+                At { field: self, set }.cells(parts.cells).get(1).is_some_and(|flag| flag.load(Relaxed) > 0)
             }
             Value::Level(level) => *level != 0,
             Value::Float(value) => value.to_bits() != 0,
@@ -427,10 +478,10 @@ impl Field {
     }
 
     /// The label sets that can be shown.
-    fn sets(&'static self) -> Vec<usize> {
+    fn sets(&'static self, parts: &Parts<'_>) -> Vec<usize> {
         let digits = label::digits(self.definition.dimensions, self.opens);
         if matches!(self.family(), Some(Family { kind: Kind::Info, .. })) {
-            let shown = self.cells.first().map_or(0, |cell| cell.load(Relaxed));
+            let shown = parts.cells.first().map_or(0, |cell| cell.load(Relaxed));
             // Without labels there is one.
             let shown = if digits.is_empty() { 1 } else { shown };
             return usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)).into_iter().collect();
@@ -451,18 +502,20 @@ impl Readable for Field {
         self.opens
     }
 
-    fn read(&'static self) -> Reading {
-        let has_callbacks = self.has_callbacks.load(Relaxed);
+    fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
+        let copy = recorded.and_then(|recorded| self.copy_in(recorded));
+        let parts = copy.as_ref().map_or(self.parts(), |copy| copy.parts());
+        let has_callbacks = recorded.is_none() && self.has_callbacks.load(Relaxed);
         let mut failed = false;
         let mut sets = Vec::new();
-        for set in self.sets() {
+        for set in self.sets(&parts) {
             let called = if has_callbacks { callback::read(self, set) } else { None };
             let (value, is_touched) = match called {
                 Some(Ok(Read::Count(count))) => (Value::Count(count), true),
                 Some(Ok(Read::Level(level))) => (Value::Level(level), true),
                 // A counter cannot be less than nothing.
                 Some(Ok(Read::Float(value))) if self.is_a_counter() && !(0.0..f64::INFINITY).contains(&value) => {
-                    self.rejected.fetch_add(1, Relaxed);
+                    parts.rejected.fetch_add(1, Relaxed);
                     continue;
                 }
                 Some(Ok(Read::Float(value))) => (Value::Float(value), true),
@@ -471,14 +524,14 @@ impl Readable for Field {
                     continue;
                 }
                 None => {
-                    let Some(value) = self.value(set) else { continue };
-                    let is_touched = self.is_touched(set, &value);
+                    let Some(value) = self.value(set, &parts) else { continue };
+                    let is_touched = self.is_touched(set, &parts, &value);
                     (value, is_touched)
                 }
             };
             sets.push(SetReading { set, shows: SetShows::Field { is_touched, value } });
         }
-        Reading { sets, rejected: self.rejected.load(Relaxed), failed }
+        Reading { sets, rejected: parts.rejected.load(Relaxed), failed }
     }
 
     fn bytes(&'static self) -> usize {

@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{At, LabelSet, Metric, Of, PhantomData, fmt, handle, sealed};
 use crate::family::{Kind, Numbers};
+use crate::testing::Recording;
 
 /// What goes up and down: the depth of a queue, connections, a temperature.
 ///
@@ -100,7 +101,7 @@ impl Gauge {
     #[inline]
     pub fn guard(&self) -> GaugeGuard {
         self.inc();
-        GaugeGuard { at: self.at, is_float: true }
+        GaugeGuard { at: self.at, is_float: true, recording: Recording::current() }
     }
 
     /// What it holds. Without the feature `metrics` zero.
@@ -169,7 +170,7 @@ impl Gauge<(), i64> {
     #[inline]
     pub fn guard(&self) -> GaugeGuard {
         self.inc();
-        GaugeGuard { at: self.at, is_float: false }
+        GaugeGuard { at: self.at, is_float: false, recording: Recording::current() }
     }
 
     /// What it holds. Without the feature `metrics` zero.
@@ -196,15 +197,26 @@ fn bits(value: i64) -> u64 {
 pub struct GaugeGuard {
     at: At,
     is_float: bool,
+    /// Where it went up.
+    recording: Option<Recording>,
+}
+
+impl GaugeGuard {
+    fn down(&self) {
+        if self.is_float {
+            self.at.add_float(-1.0);
+        } else {
+            self.at.add(u64::MAX);
+        }
+    }
 }
 
 impl Drop for GaugeGuard {
     #[inline]
     fn drop(&mut self) {
-        if self.is_float {
-            self.at.add_float(-1.0);
-        } else {
-            self.at.add(u64::MAX);
+        match self.recording.take() {
+            None => self.down(),
+            Some(recording) => recording.run(|| self.down()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The callsite: a static with what the attribute says, its cells, and what the compiler checks of it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -8,8 +8,10 @@ use syn::spanned::Spanned;
 use super::cells::{cells, described, more};
 use super::span::{self, Given};
 use super::values::ask;
+use crate::observed::families::Family;
 use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Plan, Shape, Told};
+use crate::paths::record_texts;
 use crate::spans::{blamed_group, blamed_on};
 
 /// What a call names of its callsite.
@@ -98,6 +100,9 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
     let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
     let constant = &cells.constant;
+    // In the order in which they are said.
+    let families = [&plan.counter, &plan.histogram, &plan.summary, &plan.in_flight];
+    let record = record(&families.into_iter().flatten().collect::<Vec<_>>(), plan);
     ours!(
         #constant
         const __TALLIED_SITE_SAYS: #private::Definition =
@@ -109,7 +114,7 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
         static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
         static __TALLIED_SITE: #site_type =
             #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_more;
-        #private::listed!(__TALLIED_SITE);
+        #private::listed!(__TALLIED_SITE, __TALLIED_SITE_SAYS, #record);
         #budget
     )
 }
@@ -139,6 +144,7 @@ fn busy(
     let native = family.native.then(|| ours!(| #private::NATIVE));
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
     let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
+    let record = record(&[family], plan);
     let declared = ours!(
         #constant
         const __TALLIED_BUSY_SAYS: #private::Definition =
@@ -155,7 +161,7 @@ fn busy(
         static __TALLIED_BUSY: <__TalliedBusyCells as #private::HasSite>::Site =
             #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_more;
         const _: () = {
-            #private::listed!(__TALLIED_BUSY);
+            #private::listed!(__TALLIED_BUSY, __TALLIED_BUSY_SAYS, #record);
         };
     );
     Some((declared, ours!(.with_busy(&__TALLIED_BUSY))))
@@ -347,4 +353,25 @@ fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
     let open = blamed_on(most.span(), ours!(#private::Dimension::open));
     let values = quote_spanned!(most.span()=> (#name, #most));
     ours!(#open #values)
+}
+
+/// What the program's file says of families.
+// expands to: `1 b"jobs_total\0\0Jobs.\0" 1 7 *b"status\0"`
+fn record(families: &[&Family], plan: &Plan) -> TokenStream {
+    let texts = families.iter().map(|family| record_texts(&family.name, family.written.as_deref(), &family.help));
+    let texts = Literal::byte_string(texts.collect::<String>().as_bytes());
+    let len = Literal::usize_unsuffixed(families.len());
+    // Which labels a set has, the compiler knows.
+    if plan.labels.iter().any(|label| matches!(label.holds, Holds::Set { .. })) {
+        return ours!(#len #texts);
+    }
+    let of_family = |family: &&Family| {
+        let labels = family.labels.iter().map(|place| plan.labels[*place].name.clone());
+        labels.chain(family.status.then(|| "status".to_owned())).collect::<Vec<_>>()
+    };
+    let labels: Vec<String> = families.iter().flat_map(of_family).collect();
+    let names: String = labels.iter().flat_map(|label| [label.as_str(), "\0"]).collect();
+    let (labels, bytes) = (Literal::usize_unsuffixed(labels.len()), Literal::usize_unsuffixed(names.len()));
+    let names = Literal::byte_string(names.as_bytes());
+    ours!(#len #texts #labels #bytes *#names)
 }

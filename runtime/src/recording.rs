@@ -1,0 +1,69 @@
+//! Where a recording of one test goes: cells of its own, for the threads and tasks that take part.
+//!
+//! While there is no recording, a call looks at one number that nobody writes, and goes on.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many there are.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Recorded>>> = const { RefCell::new(None) };
+}
+
+/// Copies of cells, by the address of whose they are.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    copies: Mutex<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// Whether some thread may be recording.
+#[inline]
+pub(crate) fn is_any() -> bool {
+    LIVE.load(Relaxed) != 0
+}
+
+/// What this thread records to.
+pub(crate) fn current() -> Option<Arc<Recorded>> {
+    // In the destructor of a thread's local it may be gone.
+    CURRENT.try_with(|current| current.try_borrow().ok()?.clone()).ok()?
+}
+
+/// Runs `work` as a part of a recording, or of none.
+pub(crate) fn inside<R>(recorded: Option<Arc<Recorded>>, work: impl FnOnce() -> R) -> R {
+    /// Puts back what was there, also when the work panics.
+    struct Back(Option<Arc<Recorded>>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            let before = self.0.take();
+            let _ = CURRENT.try_with(|current| current.replace(before));
+        }
+    }
+    let before = CURRENT.try_with(|current| current.replace(recorded)).ok().flatten();
+    let _back = Back(before);
+    work()
+}
+
+impl Recorded {
+    pub(crate) fn new() -> Arc<Self> {
+        LIVE.fetch_add(1, Relaxed);
+        Arc::default()
+    }
+
+    /// The copy of what is at an address, made if it is not there.
+    pub(crate) fn copy_of<T: Any + Send + Sync>(&self, address: usize, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = copies.entry(address).or_insert_with(|| Arc::new(make())).clone();
+        copy.downcast().ok()
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Relaxed);
+    }
+}
