@@ -9,7 +9,7 @@ use std::time::Duration;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 use proptest::prelude::*;
-use tallied::{Counter, Format, Gauge, Histogram, Info, LabelSet, Metrics, Summary, encode, observed};
+use tallied::{Counter, Format, Gauge, Histogram, Info, LabelSet, Metrics, Summary, Trace, encode, observed};
 use tallied_tests::judges::{find, workspace};
 
 #[derive(LabelSet)]
@@ -71,6 +71,7 @@ fn work(n: u32) -> Result<u32, u32> {
 const TEXTS: [&str; 8] = ["", "\\", "\"", "\n", "a\\nb\r\0", "}, {", "größe \u{2028} \u{7f}", "#"];
 
 fn fill() {
+    tallied::trace_from(|| Some(Trace { trace_id: *b"a trace of bytes", span_id: [0, 1, 2, 3, 4, 5, 254, 255] }));
     GROUP.plain_total.add(1 << 60);
     GROUP.plain.set(-0.5);
     GROUP.spent_seconds_total.add(0.1);

@@ -1,7 +1,13 @@
 //! A real Prometheus server scrapes the quickstart, and its query API gives back what the folder holds.
 
+use std::cell::Cell;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use tallied::{Format, Histogram, Metrics, Trace};
 use tallied_tests::http::request;
 use tallied_tests::judges::find;
 use tallied_tests::program::{Running, quickstart, wait_for, write_files};
@@ -16,6 +22,41 @@ fn query(server: &str, expression: &str) -> Option<f64> {
     let answer = request(server, "GET", &format!("/api/v1/query?query={expression}")).ok()?;
     let answer: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
     answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
+/// A server that scrapes the target every second, once it is healthy.
+fn scraping(prometheus: &Path, folder: &Path, target: &str) -> (String, Running) {
+    let configuration = folder.join("prometheus.yml");
+    let jobs = format!("scrape_configs: [{{job_name: job, static_configs: [{{targets: ['{target}']}}]}}]");
+    std::fs::write(&configuration, format!("global: {{scrape_interval: 1s}}\n{jobs}\n")).unwrap();
+    // Another program may take the free port before the server does: then the next one.
+    let (server, running) = (0..5)
+        .find_map(|attempt| {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let server = format!("127.0.0.1:{port}");
+            let mut command = Command::new(prometheus);
+            command
+                .arg(format!("--config.file={}", configuration.display()))
+                .arg(format!("--storage.tsdb.path={}", folder.join(format!("data{attempt}")).display()))
+                .arg(format!("--web.listen-address={server}"))
+                .arg("--enable-feature=exemplar-storage,native-histograms");
+            let mut running = Running::start(&mut command);
+            let ready = wait_for("the server to be ready", || {
+                let ready = request(&server, "GET", "/-/ready").is_ok_and(|answer| answer.head.contains(" 200 "));
+                (ready || !running.is_running()).then_some(ready)
+            });
+            (ready && running.is_running()).then_some((server, running))
+        })
+        .expect("a server starts");
+    let health = wait_for("the target to be scraped", || {
+        let answer = request(&server, "GET", "/api/v1/targets").ok()?;
+        let answer: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
+        let target = &answer["data"]["activeTargets"][0];
+        let health = target["health"].as_str()?.to_owned();
+        (health != "unknown").then(|| (health, target["lastError"].to_string()))
+    });
+    assert_eq!(health, ("up".into(), "\"\"".into()));
+    (server, running)
 }
 
 #[test]
@@ -33,37 +74,7 @@ fn prometheus_scrapes_the_quickstart_and_gives_back_its_counts() {
     let target = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     program.line("still serving");
 
-    let configuration = folder.path().join("prometheus.yml");
-    let jobs = format!("scrape_configs: [{{job_name: quickstart, static_configs: [{{targets: ['{target}']}}]}}]");
-    std::fs::write(&configuration, format!("global: {{scrape_interval: 1s}}\n{jobs}\n")).unwrap();
-    // Another program may take the free port before the server does: then the next one.
-    let (server, mut running) = (0..5)
-        .find_map(|attempt| {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let server = format!("127.0.0.1:{port}");
-            let mut command = Command::new(&prometheus);
-            command
-                .arg(format!("--config.file={}", configuration.display()))
-                .arg(format!("--storage.tsdb.path={}", folder.path().join(format!("data{attempt}")).display()))
-                .arg(format!("--web.listen-address={server}"));
-            let mut running = Running::start(&mut command);
-            let ready = wait_for("the server to be ready", || {
-                let ready = request(&server, "GET", "/-/ready").is_ok_and(|answer| answer.head.contains(" 200 "));
-                (ready || !running.is_running()).then_some(ready)
-            });
-            (ready && running.is_running()).then_some((server, running))
-        })
-        .expect("a server starts");
-
-    let health = wait_for("the target to be scraped", || {
-        let answer = request(&server, "GET", "/api/v1/targets").ok()?;
-        let answer: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
-        let target = &answer["data"]["activeTargets"][0];
-        let health = target["health"].as_str()?.to_owned();
-        (health != "unknown").then(|| (health, target["lastError"].to_string()))
-    });
-    assert_eq!(health, ("up".into(), "\"\"".into()));
-
+    let (server, mut running) = scraping(&prometheus, folder.path(), &target);
     for (expression, expected) in [
         ("quickstart_task_calls_total{task_name='index_file',status='ok'}", 40.0),
         ("quickstart_task_calls_total{status='error'}", 3.0),
@@ -79,4 +90,79 @@ fn prometheus_scrapes_the_quickstart_and_gives_back_its_counts() {
         assert!((found - expected).abs() < 1e-9, "{expression} is {found}, not {expected}");
     }
     assert!(running.is_running() && program.is_running());
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "served")]
+struct Served {
+    /// Time, with native buckets.
+    #[metrics(native)]
+    native_seconds: Histogram,
+    /// Time, with classic buckets alone.
+    classic_seconds: Histogram,
+}
+
+static SERVED: Served = Served::new();
+
+thread_local! {
+    static TRACE: Cell<Option<Trace>> = const { Cell::new(None) };
+}
+
+/// Serves what is counted here, in the format that each request asks for; gives the address.
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let head: Vec<String> = head.take_while(|line| !line.is_empty()).collect();
+            let accept = head.iter().find_map(|line| line.strip_prefix("Accept: ")).unwrap_or_default();
+            let format = Format::negotiate(accept);
+            let mut body = Vec::new();
+            tallied::encode(format, &mut body);
+            let (kind, len) = (format.content_type(), body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len}\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    address
+}
+
+#[test]
+fn prometheus_keeps_native_histograms_and_exemplars() {
+    let Some(prometheus) = find("prometheus_keeps_native_histograms_and_exemplars", "prometheus") else { return };
+    assert!(tallied::trace_from(|| TRACE.get()));
+    assert!(!tallied::trace_from(|| None), "there is one already");
+    for millis in 1..=100u8 {
+        // Each observation has a trace of its own, every tenth has none.
+        TRACE.set((millis % 10 != 0).then_some(Trace { trace_id: [millis; 16], span_id: [millis; 8] }));
+        SERVED.native_seconds.observe(Duration::from_millis(millis.into()));
+        SERVED.classic_seconds.observe(Duration::from_millis(millis.into()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (server, mut running) = scraping(&prometheus, folder.path(), &serve());
+    let native = |expression: &str| wait_for(expression, || query(&server, expression));
+    assert!((native("histogram_count(served_native_seconds)") - 100.0).abs() < 1e-9);
+    assert!((native("histogram_sum(served_native_seconds)") - 5.05).abs() < 1e-9);
+    // A bucket of the schema is 9 % wide.
+    let median = native("histogram_quantile(0.5, served_native_seconds)");
+    assert!((0.045..0.055).contains(&median), "{median}");
+    assert!((native("served_classic_seconds_bucket{le='0.05'}") - 50.0).abs() < 1e-9);
+    let exemplars = wait_for("the exemplars", || {
+        let path = "/api/v1/query_exemplars?query=served_classic_seconds_bucket&start=0&end=9999999999";
+        let answer: serde_json::Value = serde_json::from_str(&request(&server, "GET", path).ok()?.body).ok()?;
+        answer["data"].as_array().filter(|data| !data.is_empty()).cloned()
+    });
+    let found: Vec<(&str, &str)> = exemplars
+        .iter()
+        .flat_map(|series| series["exemplars"].as_array().unwrap())
+        .map(|exemplar| (exemplar["labels"]["trace_id"].as_str().unwrap(), exemplar["value"].as_str().unwrap()))
+        .collect();
+    // The last observation of the bucket from 50 to 100 ms that had a trace.
+    assert!(found.contains(&("63636363636363636363636363636363", "0.099")), "{found:?}");
+    assert!(found.contains(&("01010101010101010101010101010101", "0.001")), "{found:?}");
+    assert!(running.is_running());
 }

@@ -2,6 +2,7 @@
 
 pub use crate::__tallied_listed as listed;
 pub use crate::block::Block;
+pub use crate::bounds::Bounds;
 pub use crate::budget::{given, given_to_field, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};

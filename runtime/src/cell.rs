@@ -31,13 +31,14 @@ impl<const N: usize> DurationCell<N> {
 
     /// Counts one call of `nanos` in the first bucket whose bound is at least that, or else in `+Inf`.
     ///
-    /// `bounds` holds `N - 1` increasing bounds in nanoseconds; the rest of it is never looked at.
+    /// `bounds` holds `N - 1` increasing bounds in nanoseconds; the rest of it is never looked at. Gives the bucket.
     #[inline]
-    pub(crate) fn observe(&self, nanos: u64, bounds: &[u64; N]) {
+    pub(crate) fn observe(&self, nanos: u64, bounds: &[AtomicU64; N]) -> usize {
         // Most calls are short: the first bound is compared before the search begins.
-        let bucket = if N > 1 && nanos <= bounds[0] { 0 } else { search(nanos, bounds) };
+        let bucket = if N > 1 && nanos <= bounds[0].load(Relaxed) { 0 } else { search(nanos, bounds) };
         self.buckets[bucket].fetch_add(1, Release);
         self.nanos.fetch_add(nanos, Relaxed);
+        bucket
     }
 
     /// The count of each bucket, not cumulative.
@@ -51,8 +52,8 @@ impl<const N: usize> DurationCell<N> {
     }
 }
 
-fn search<const N: usize>(nanos: u64, bounds: &[u64; N]) -> usize {
-    bounds[..N - 1].iter().position(|bound| nanos <= *bound).unwrap_or(N - 1)
+fn search<const N: usize>(nanos: u64, bounds: &[AtomicU64; N]) -> usize {
+    bounds[..N - 1].iter().position(|bound| nanos <= bound.load(Relaxed)).unwrap_or(N - 1)
 }
 
 /// Counts one observation in its bucket.
@@ -109,13 +110,14 @@ impl LevelCell {
 mod tests {
     use super::*;
 
-    const BOUNDS: [u64; 4] = [10, 20, 30, u64::MAX];
+    static BOUNDS: [AtomicU64; 4] =
+        [AtomicU64::new(10), AtomicU64::new(20), AtomicU64::new(30), AtomicU64::new(u64::MAX)];
 
     #[test]
     fn a_duration_lands_in_the_first_bucket_whose_bound_is_not_below_it() {
         for (nanos, bucket) in [(0, 0), (10, 0), (11, 1), (20, 1), (21, 2), (30, 2), (31, 3), (u64::MAX, 3)] {
             let cell = DurationCell::<4>::new();
-            cell.observe(nanos, &BOUNDS);
+            assert_eq!(cell.observe(nanos, &BOUNDS), bucket);
             let mut expected = [0; 4];
             expected[bucket] = 1;
             assert_eq!(cell.counts(), expected, "{nanos} ns");
@@ -141,7 +143,7 @@ mod tests {
                 scope.spawn(move || {
                     for i in 0..10_000 {
                         level.up();
-                        cell.observe((thread + i) % 40, &BOUNDS);
+                        let _ = cell.observe((thread + i) % 40, &BOUNDS);
                         level.down();
                     }
                 });

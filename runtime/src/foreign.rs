@@ -43,6 +43,23 @@ pub fn registry() -> &'static Registry {
     &FOREIGN
 }
 
+/// Registers somebody else's collector: what [`registry`] does with a box.
+///
+/// ```
+/// let jobs = prometheus::IntCounter::new("registered_jobs_total", "Jobs taken from the queue.")?;
+/// tallied::register(jobs.clone())?;
+/// # jobs.inc();
+/// # assert!(tallied::gather_metrics().contains("registered_jobs_total 1"));
+/// # Ok::<(), prometheus::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// A collector whose families are registered already, or that describes none: see [`Registry::register`].
+pub fn register(collector: impl Collector + 'static) -> Result<(), prometheus::Error> {
+    registry().register(Box::new(collector))
+}
+
 /// A `prometheus` collector of all families of ours, for a program that has a registry of its own.
 ///
 /// It reads at each `gather` what was counted so far, and holds nothing itself. It does not pass on what is in
@@ -204,7 +221,13 @@ fn histogram(histogram: &proto::Histogram) -> Result<Value<'static>, String> {
     }
     counts.push(histogram.get_sample_count().saturating_sub(below));
     let sum = histogram.get_sample_sum();
-    Ok(Value::Histogram(Histogram { bounds: bounds.into(), counts: counts.into(), sum, native: None }))
+    Ok(Value::Histogram(Histogram {
+        bounds: bounds.into(),
+        counts: counts.into(),
+        sum,
+        native: None,
+        exemplars: Vec::new(),
+    }))
 }
 
 /// Our families as theirs.

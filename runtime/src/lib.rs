@@ -45,14 +45,17 @@
 extern crate self as tallied;
 
 mod block;
+mod bounds;
 pub mod buckets;
 mod budget;
 mod catalogue;
 #[cfg(feature = "metrics")]
 mod cell;
 mod clock;
+mod config;
 mod definition;
 mod encode;
+mod exemplar;
 mod family;
 #[cfg(feature = "metrics")]
 mod foreign;
@@ -80,10 +83,12 @@ pub mod testing;
 pub mod __private;
 
 pub use catalogue::{Catalogue, CataloguedFamily, Conflict, InitError, ReserveError, catalogue, init, reserve};
+pub use config::{Config, init_with};
 pub use encode::{Format, encode, gather_metrics};
+pub use exemplar::{Trace, trace_from};
 pub use family::{STANDARD_BUCKETS, STANDARD_QUANTILES};
 #[cfg(feature = "metrics")]
-pub use foreign::{collector, registry};
+pub use foreign::{collector, register, registry};
 pub use label::{Label, LabelSet, OpenLabel, Values};
 pub use metric::{Counter, Gauge, GaugeGuard, Histogram, Info, Metric, Observation, Summary, Timer};
 pub use outcome::{Classify, Outcome, Status};

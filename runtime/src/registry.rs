@@ -10,8 +10,10 @@
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use crate::bounds::{self, Replaced};
 use crate::catalogue::{self, Calls, Readable, Reading, SetReading, SetShows};
 use crate::family::{self, Family, Kind, Shows};
 use crate::foreign;
@@ -19,12 +21,28 @@ use crate::label::{self, Digit};
 use crate::native;
 use crate::recording::Recorded;
 use crate::sketch::Sketch;
-use crate::snapshot::{self, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
+use crate::snapshot::{self, Exemplar, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
+
+/// Whether nothing is exposed.
+static IS_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Switches the exposition on or off.
+pub(crate) fn switch(is_on: bool) {
+    IS_OFF.store(!is_on, Relaxed);
+}
 
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// Shows every family that can be exposed, by name.
 pub(crate) fn visit(sink: &mut dyn Sink) {
+    if IS_OFF.load(Relaxed) {
+        return;
+    }
+    visit_always(sink);
+}
+
+/// The same, though the exposition is off.
+pub(crate) fn visit_always(sink: &mut dyn Sink) {
     let mut notices = Vec::new();
     let others = foreign::families(&mut notices);
     show(&Scrape::new(None), others, sink, notices);
@@ -37,6 +55,9 @@ pub(crate) fn visit_recorded(recorded: &Recorded, sink: &mut dyn Sink) {
 
 /// Shows the families that are fed by callsites and groups, and no others.
 pub(crate) fn visit_own(sink: &mut dyn Sink) {
+    if IS_OFF.load(Relaxed) {
+        return;
+    }
     show(&Scrape::new(None), Vec::new(), sink, Vec::new());
 }
 
@@ -77,6 +98,8 @@ fn tell(notices: Vec<String>) {
 /// All that can be read, each read once: so what is made of one reading agrees.
 struct Scrape {
     sources: Vec<Source>,
+    /// Bounds that a configuration replaced.
+    bounds: Replaced,
 }
 
 struct Source {
@@ -92,7 +115,8 @@ impl Scrape {
             // After the reading, which may be the first to see a value.
             Source { site, reading, digits: label::digits(site.definition().dimensions, site.opens()) }
         };
-        Scrape { sources: catalogue::sites().into_iter().map(source).collect() }
+        let bounds = bounds::replaced().clone().unwrap_or_default();
+        Scrape { sources: catalogue::sites().into_iter().map(source).collect(), bounds }
     }
 }
 
@@ -145,11 +169,12 @@ impl Shown {
     }
 
     fn show(&self, scrape: &Scrape, is_stem_taken: bool, sink: &mut dyn Sink) {
+        let is_own = matches!(self, Shown::Own(_));
         let (name, help) = match self {
             Shown::Own(own) => (own.first.name, own.first.help),
             Shown::Plain(family) => (&*family.name, &*family.help),
         };
-        sink.family(&Head { name, help, kind: self.kind(), unit: family::unit_text(name), is_stem_taken });
+        sink.family(&Head { name, help, kind: self.kind(), unit: family::unit_text(name), is_stem_taken, is_own });
         match self {
             Shown::Own(own) => own.show(scrape, sink),
             Shown::Plain(family) => {
@@ -255,7 +280,7 @@ impl Own {
             let has_status = part.family.status || !matches!(part.family.shows, Shows::Calls | Shows::Durations);
             if has_all && has_status {
                 let mut labels = Vec::new();
-                part.visit(source, |set, status, piece| {
+                part.visit(scrape, |set, status, piece| {
                     labels.clear();
                     labels.extend(self.labels(part, source, set, status));
                     sink.series(&labels, &piece.told(part.family), None);
@@ -266,7 +291,7 @@ impl Own {
         let mut sums: BTreeMap<Vec<(Text, Text)>, Piece<'_>> = BTreeMap::new();
         for part in &self.parts {
             let source = &scrape.sources[part.source];
-            part.visit(source, |set, status, piece| {
+            part.visit(scrape, |set, status, piece| {
                 add_to(&mut sums, self.labels(part, source, set, status).collect(), piece);
             });
         }
@@ -297,8 +322,9 @@ impl Own {
 
 impl Part {
     /// Each label set and status that is exposed.
-    fn visit<'a>(&self, source: &'a Source, mut take: impl FnMut(usize, Option<usize>, Piece<'a>)) {
-        let family = self.family;
+    fn visit<'a>(&self, scrape: &'a Scrape, mut take: impl FnMut(usize, Option<usize>, Piece<'a>)) {
+        let (family, source) = (self.family, &scrape.sources[self.source]);
+        let bounds = scrape.bounds.get(family.name).map_or(family.bounds, |bounds| &bounds[..]);
         let has_labels = !family.labels.is_empty() && !source.digits.is_empty() || family.status;
         // Counters and gauges are there from the start; a histogram is where there is only one.
         let zero = family.zero.unwrap_or(match family.kind {
@@ -314,11 +340,11 @@ impl Part {
                 }
                 (Shows::Calls | Shows::Durations, SetShows::Calls { statuses, .. }) => {
                     for calls in statuses.iter().filter(|calls| zero || calls.count() > 0) {
-                        take(*set, Some(calls.status), of_calls(family, calls));
+                        take(*set, Some(calls.status), of_calls(family, bounds, calls));
                     }
                 }
                 (Shows::Field(_), SetShows::Field { is_touched, value }) if zero || *is_touched => {
-                    take(*set, None, of_field(family, value));
+                    take(*set, None, of_field(family, bounds, value));
                 }
                 _ => {}
             }
@@ -347,10 +373,11 @@ impl<'a> Piece<'a> {
     }
 }
 
-fn of_calls<'a>(family: &'static Family, calls: &'a Calls) -> Piece<'a> {
+fn of_calls<'a>(family: &'static Family, bounds: &'a [f64], calls: &'a Calls) -> Piece<'a> {
     match (family.kind, &calls.sketch) {
         (Kind::Histogram, _) => {
-            Piece::Histogram(histogram(family, &calls.counts, family.unit().of_nanos(calls.nanos), &calls.native))
+            let sum = family.unit().of_nanos(calls.nanos);
+            Piece::Histogram(histogram(family, bounds, &calls.counts, sum, &calls.native, &calls.exemplars))
         }
         (Kind::Summary, Some(sketch)) => {
             Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of_nanos(calls.nanos))
@@ -359,26 +386,41 @@ fn of_calls<'a>(family: &'static Family, calls: &'a Calls) -> Piece<'a> {
     }
 }
 
-fn of_field<'a>(family: &'static Family, value: &'a catalogue::Value) -> Piece<'a> {
+fn of_field<'a>(family: &'static Family, bounds: &'a [f64], value: &'a catalogue::Value) -> Piece<'a> {
     match value {
         catalogue::Value::Count(count) => Piece::Number(Number::Count(*count)),
         catalogue::Value::Level(level) => Piece::Number(Number::Level(*level)),
         catalogue::Value::Float(value) => Piece::Number(Number::Float(*value)),
         catalogue::Value::Info => Piece::Number(Number::Count(1)),
-        catalogue::Value::Histogram { counts, sum, native } => {
-            Piece::Histogram(histogram(family, counts, *sum, native))
+        catalogue::Value::Histogram { counts, sum, native, exemplars } => {
+            Piece::Histogram(histogram(family, bounds, counts, *sum, native, exemplars))
         }
         catalogue::Value::Summary { sketch, count, sum } => Piece::Summary(Cow::Borrowed(sketch), *count, *sum),
     }
 }
 
-fn histogram<'a>(family: &'static Family, counts: &'a [u64], sum: f64, native: &'a [u64]) -> Histogram<'a> {
+fn histogram<'a>(
+    family: &'static Family,
+    bounds: &'a [f64],
+    counts: &'a [u64],
+    sum: f64,
+    native: &'a [u64],
+    exemplars: &[Option<Exemplar>],
+) -> Histogram<'a> {
     let of = |counts: &'a [u64]| {
         let first = native::Range::of(family.time_unit()).first();
         Native { schema: native::SCHEMA, first, counts: Cow::Borrowed(counts) }
     };
     let native = (!native.is_empty()).then(|| of(native));
-    Histogram { bounds: Cow::Borrowed(family.bounds), counts: Cow::Borrowed(counts), sum, native }
+    let exemplars = exemplars.to_vec();
+    // Fewer bounds than it was compiled for: what stands behind the last is above all of them.
+    let Some((below, above)) = counts.split_at_checked(bounds.len()).filter(|(_, above)| above.len() > 1) else {
+        let (bounds, counts) = (Cow::Borrowed(bounds), Cow::Borrowed(counts));
+        return Histogram { bounds, counts, sum, native, exemplars };
+    };
+    let above = above.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
+    let counts = below.iter().copied().chain([above]).collect();
+    Histogram { bounds: Cow::Borrowed(bounds), counts, sum, native, exemplars }
 }
 
 /// What writes one series adds up.
@@ -401,6 +443,17 @@ fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Piece<'a>>, labels: Vec<(
         (Piece::Histogram(sum), Piece::Histogram(more)) => {
             add_counts(sum.counts.to_mut(), &more.counts);
             sum.sum += more.sum;
+            if sum.exemplars.is_empty() {
+                sum.exemplars = more.exemplars;
+            } else {
+                // The later one of each bucket.
+                for (exemplar, more) in sum.exemplars.iter_mut().zip(more.exemplars) {
+                    let time = |exemplar: &Option<Exemplar>| exemplar.map(|exemplar| exemplar.time);
+                    if time(&more) > time(exemplar) {
+                        *exemplar = more;
+                    }
+                }
+            }
             match (&mut sum.native, more.native) {
                 (Some(sum), Some(more)) => add_counts(sum.counts.to_mut(), &more.counts),
                 // Without all of them the buckets would not be those of the count.

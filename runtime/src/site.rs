@@ -13,8 +13,10 @@ use crate::label::{self, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
+    bounds,
     catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading, SetShows},
     cell::{DurationCell, LevelCell},
+    exemplar,
     native::Range,
     record::HEAD,
     recording::{self, Recorded},
@@ -85,7 +87,7 @@ pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
     #[cfg(feature = "metrics")]
     cells: &'static Cells<N, S, K, P>,
     #[cfg(feature = "metrics")]
-    nanos: [u64; N],
+    nanos: [AtomicU64; N],
     #[cfg(feature = "metrics")]
     entry: Entry,
 }
@@ -166,7 +168,7 @@ impl<const N: usize, const K: usize> Set<N, K> {
     fn read(&self, status: usize) -> Calls {
         let cell = &self.calls[status];
         let counts = cell.counts().to_vec();
-        Calls { status, counts, nanos: cell.nanos(), native: Vec::new(), sketch: None }
+        Calls { status, counts, nanos: cell.nanos(), native: Vec::new(), exemplars: Vec::new(), sketch: None }
     }
 }
 
@@ -204,7 +206,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
-            nanos: family::nanos(definition.bounds(), definition.time_unit()),
+            nanos: bounds::nanos_of(definition.bounds(), definition.time_unit()),
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
@@ -373,7 +375,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
             }
             let cell = &view.sets[set].calls[word];
             if N > 1 || P & SUMMARY != 0 {
-                self.observe(cell, nanos);
+                self.observe(cell, set * K + word, nanos);
             } else {
                 cell.count();
             }
@@ -445,8 +447,12 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
     /// Out of line: a call is less than its code at each callsite.
     #[inline(never)]
-    fn observe(&self, cell: &DurationCell<N>, nanos: u64) {
-        cell.observe(nanos, &self.nanos);
+    fn observe(&self, cell: &DurationCell<N>, at: usize, nanos: u64) {
+        let bucket = cell.observe(nanos, &self.nanos);
+        if N > 1 && exemplar::is_on() && !recording::is_any() {
+            let value = self.definition.time_unit().of_nanos(nanos);
+            exemplar::note(ptr::from_ref(self).addr(), at * N + bucket, value);
+        }
     }
 
     /// Counts into the cells, or into those of a recording that this thread takes part in.
@@ -479,7 +485,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
         let (at, width) = (set * K + calls.status, self.range().cells());
         let native = view.native.get(at * width..(at + 1) * width).unwrap_or_default();
         let native = native.iter().map(|cell| cell.load(Relaxed)).collect();
-        Calls { native, sketch: view.windows.get(at).map(Window::read), ..calls }
+        let exemplars = exemplar::read(ptr::from_ref(self).addr(), at * N, N);
+        Calls { native, exemplars, sketch: view.windows.get(at).map(Window::read), ..calls }
     }
 }
 
@@ -519,6 +526,10 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
             SetReading { set, shows: SetShows::Calls { statuses, running: view.sets[set].running.level() } }
         };
         Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
+    }
+
+    fn replace_bounds(&'static self, bounds: &[f64]) {
+        bounds::replace_nanos(&self.nanos, bounds, self.definition.time_unit());
     }
 
     fn bytes(&'static self) -> usize {

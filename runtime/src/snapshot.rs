@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub(crate) use crate::exemplar::Exemplar;
 pub(crate) use crate::family::Kind;
 
 pub(crate) type Text = Cow<'static, str>;
@@ -24,6 +25,8 @@ pub(crate) struct Head<'a> {
     pub(crate) unit: Option<&'static str>,
     /// The family to which its name without `_total` or `_info` belongs, is another one: see OpenMetrics.
     pub(crate) is_stem_taken: bool,
+    /// Whether it is counted here since the process began.
+    pub(crate) is_own: bool,
 }
 
 /// A family with all of its series, for what is not read from cells.
@@ -79,6 +82,8 @@ pub(crate) struct Histogram<'a> {
     pub(crate) counts: Cow<'a, [u64]>,
     pub(crate) sum: f64,
     pub(crate) native: Option<Native<'a>>,
+    /// One for each bucket, or none at all.
+    pub(crate) exemplars: Vec<Option<Exemplar>>,
 }
 
 impl Histogram<'_> {

@@ -224,7 +224,7 @@ impl Values {
 impl Values {
     fn now() -> Self {
         let mut values = Values::default();
-        registry::visit(&mut values);
+        registry::visit_always(&mut values);
         values
     }
 

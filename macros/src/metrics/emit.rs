@@ -52,13 +52,13 @@ fn numbered(what: &str, at: usize) -> Ident {
 }
 
 /// The constants and the statics of one field, and what the compiler checks of it.
-// expands to: `const SAYS: Definition = …; static OPENS, CELLS, NANOS, FIELD`
+// expands to: `const SAYS: Definition = …; static OPENS, CELLS, BOUNDS, FIELD`
 fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, help, .. } = field;
     let texts = paths::record_texts(name, field.written.as_deref(), help);
     let texts = Literal::byte_string(texts.as_bytes());
-    let [labels, says, opens, cells, nanos, this] =
-        ["LABELS", "SAYS", "OPENS", "CELLS", "NANOS", "FIELD"].map(|what| numbered(what, at));
+    let [labels, says, opens, cells, bounds_of, this] =
+        ["LABELS", "SAYS", "OPENS", "CELLS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
     let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
     let here = blamed_on(ident.span(), quote!(#private::Definition::here));
     let here_arguments = blamed_group(ident.span(), quote!(#labels));
@@ -106,9 +106,9 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             { #private::Definition::numbers(&#says) },
             { #private::Definition::windows(&#says) }
         > = #private::Block::new();
-        static #nanos: [::core::primitive::u64; #private::Definition::cells(&#says)] =
-            #private::Definition::nanos(&#says);
-        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#nanos, &#this);
+        static #bounds_of: #private::Bounds<{ #private::Definition::cells(&#says) }> =
+            #private::Definition::searched(&#says);
+        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#bounds_of, &#this);
         const _: () = {
             #private::listed!(#this, #says, 1 #texts);
         };

@@ -19,8 +19,8 @@ use crate::label;
 /// A file and a line.
 type Place = (&'static str, u32);
 
-/// Two places of the program, functions or fields of groups, that do not go together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Two places of the program, functions or fields of groups, that do not go together; or what a configuration cannot do.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Conflict {
     /// Two say other things of one family. The first by file and line wins.
@@ -40,6 +40,15 @@ pub enum Conflict {
         sample: String,
         /// Where both stand.
         places: [Place; 2],
+    },
+    /// A configuration gives a family bounds that it cannot have: they are not taken.
+    Bounds {
+        /// The family.
+        family: String,
+        /// What it was to have.
+        bounds: Vec<f64>,
+        /// Why not.
+        why: String,
     },
     /// Two write the same series, which add up.
     SameSeries {
@@ -71,6 +80,12 @@ impl fmt::Display for Conflict {
                  rename one",
                 at(places)
             ),
+            Conflict::Bounds { family, bounds, why } => {
+                write!(
+                    f,
+                    "the family `{family}` cannot have the bounds {bounds:?}: {why}; its bounds are what they were"
+                )
+            }
             Conflict::SameSeries { family, places } => write!(
                 f,
                 "the family `{family}` gets the same series at {}; they add up: a label with one value tells them apart, such \
@@ -82,12 +97,16 @@ impl fmt::Display for Conflict {
 }
 
 /// The conflicts of a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InitError {
     conflicts: Vec<Conflict>,
 }
 
 impl InitError {
+    pub(crate) fn of(conflicts: Vec<Conflict>) -> Self {
+        InitError { conflicts }
+    }
+
     /// All that were found, by family and place.
     #[must_use]
     pub fn conflicts(&self) -> &[Conflict] {
@@ -248,7 +267,7 @@ fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>)
 #[cfg(feature = "metrics")]
 pub(super) fn contradicted() -> impl Iterator<Item = (&'static str, Place)> {
     conflicts().into_iter().filter_map(|conflict| match conflict {
-        Conflict::Differs { what: "help", .. } | Conflict::SameSeries { .. } => None,
+        Conflict::Differs { what: "help", .. } | Conflict::SameSeries { .. } | Conflict::Bounds { .. } => None,
         Conflict::Differs { family, places, .. } => Some((family, places[1])),
         Conflict::Clash { families, places, .. } => Some((families[1], places[1])),
     })

@@ -70,3 +70,12 @@ pub(crate) fn sites() -> Vec<&'static dyn Readable> {
     sites.sort_by_key(|site| site.definition().place);
     sites
 }
+
+/// Whether a histogram of it has an observation.
+#[cfg(feature = "metrics")]
+pub(crate) fn has_observed(site: &'static dyn Readable) -> bool {
+    site.read(None).sets.iter().any(|set| match &set.shows {
+        SetShows::Calls { statuses, .. } => statuses.iter().any(|calls| calls.count() > 0),
+        SetShows::Field { is_touched, .. } => *is_touched,
+    })
+}

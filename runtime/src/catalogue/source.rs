@@ -1,6 +1,7 @@
 //! What feeds families: an observed function, or the field of a group, as a scrape and the catalogue see it.
 
 use crate::definition::Definition;
+use crate::exemplar::Exemplar;
 use crate::label::Open;
 use crate::record::HEAD;
 use crate::recording::Recorded;
@@ -13,6 +14,8 @@ pub(crate) trait Readable: Sync {
     fn opens(&'static self) -> &'static [Open];
     /// Reads every cell once: its own, or those of a recording.
     fn read(&'static self, recorded: Option<&Recorded>) -> Reading;
+    /// From now on its histogram has these bounds: at most as many as it was compiled for.
+    fn replace_bounds(&'static self, bounds: &[f64]);
     /// The bytes that it can take at most, when all of its label sets were there.
     fn bytes(&'static self) -> usize;
 }
@@ -65,6 +68,8 @@ pub(crate) struct Calls {
     pub(crate) nanos: u64,
     /// By native bucket, if there are such.
     pub(crate) native: Vec<u64>,
+    /// One for each bucket, or none at all.
+    pub(crate) exemplars: Vec<Option<Exemplar>>,
     /// Those of the last minute, if somebody asks for quantiles.
     pub(crate) sketch: Option<Sketch>,
 }
@@ -86,6 +91,7 @@ pub(crate) enum Value {
         counts: Vec<u64>,
         sum: f64,
         native: Vec<u64>,
+        exemplars: Vec<Option<Exemplar>>,
     },
     /// The observations of the last minute, and the number and the sum of all.
     Summary {

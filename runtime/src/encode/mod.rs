@@ -100,7 +100,7 @@ pub(crate) fn encode_from(visit: impl FnOnce(&mut dyn crate::snapshot::Sink), fo
             writer.finish();
         }
         Format::Protobuf => {
-            let mut writer = protobuf::Protobuf::new(out);
+            let mut writer = protobuf::Protobuf::new(out, crate::clock::began());
             visit(&mut writer);
             writer.finish();
         }

@@ -5,7 +5,7 @@
 
 use super::number;
 use super::text::{Escaped, push, push_escaped, push_labels};
-use crate::snapshot::{Head, Kind, Number, Sink, Text, Value};
+use crate::snapshot::{Exemplar, Head, Kind, Number, Sink, Text, Value};
 
 pub(super) struct OpenMetrics<'a> {
     out: &'a mut Vec<u8>,
@@ -61,7 +61,7 @@ impl Sink for OpenMetrics<'_> {
 
     fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, timestamp_ms: Option<i64>) {
         let OpenMetrics { out, name, suffix } = self;
-        let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number| {
+        let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number, exemplar: Option<&Exemplar>| {
             push(out, name);
             push(out, suffix);
             push_labels(labels, extra, float, out);
@@ -74,36 +74,48 @@ impl Sink for OpenMetrics<'_> {
                 out.push(b' ');
                 seconds(timestamp, out);
             }
+            if let Some(exemplar) = exemplar {
+                push_exemplar(exemplar, out);
+            }
             out.push(b'\n');
         };
         match value {
-            Value::Number(value) => line(suffix, None, *value),
+            Value::Number(value) => line(suffix, None, *value, None),
             Value::Histogram(histogram) => {
                 let mut cumulative = 0u64;
                 for (at, count) in histogram.counts.iter().enumerate() {
                     cumulative = cumulative.wrapping_add(*count);
                     let bound = histogram.bounds.get(at).copied().unwrap_or(f64::INFINITY);
-                    line("_bucket", Some(("le", bound)), Number::Count(cumulative));
+                    let exemplar = histogram.exemplars.get(at).and_then(Option::as_ref);
+                    line("_bucket", Some(("le", bound)), Number::Count(cumulative), exemplar);
                 }
                 // A sum that may fall is none, and without it there is no count either.
                 let may_fall = histogram.bounds.first().is_some_and(|first| *first < 0.0);
                 if !may_fall && histogram.sum >= 0.0 {
-                    line("_sum", None, Number::Float(histogram.sum));
-                    line("_count", None, Number::Count(cumulative));
+                    line("_sum", None, Number::Float(histogram.sum), None);
+                    line("_count", None, Number::Count(cumulative), None);
                 }
             }
             Value::Summary(summary) => {
                 // It takes no quantile below zero.
                 for (quantile, value) in summary.quantiles.iter().filter(|(_, value)| *value >= 0.0 || value.is_nan()) {
-                    line("", Some(("quantile", *quantile)), Number::Float(*value));
+                    line("", Some(("quantile", *quantile)), Number::Float(*value), None);
                 }
                 if summary.sum >= 0.0 {
-                    line("_sum", None, Number::Float(summary.sum));
+                    line("_sum", None, Number::Float(summary.sum), None);
                 }
-                line("_count", None, Number::Count(summary.count));
+                line("_count", None, Number::Count(summary.count), None);
             }
         }
     }
+}
+
+/// Its labels are shorter than the 128 characters that there may be.
+fn push_exemplar(exemplar: &Exemplar, out: &mut Vec<u8>) {
+    let [trace, span] = exemplar.trace.texts().map(|(name, text)| format!("{name}=\"{text}\""));
+    push(out, &format!(" # {{{trace},{span}}} "));
+    float(exemplar.value, out);
+    push(out, &format!(" {}.{:03}", exemplar.time.as_secs(), exemplar.time.subsec_millis()));
 }
 
 /// A float with a dot or an exponent.
@@ -143,7 +155,7 @@ mod tests {
 
     fn head(name: &'static str, kind: Kind) -> Head<'static> {
         let unit = crate::family::unit_text(name);
-        Head { name, help: "\"Help\"\n\\", kind, unit, is_stem_taken: false }
+        Head { name, help: "\"Help\"\n\\", kind, unit, is_stem_taken: false, is_own: true }
     }
 
     #[test]
@@ -177,7 +189,7 @@ mod tests {
     #[test]
     fn floats_have_a_dot_and_counts_have_none() {
         let (bounds, counts) = (Cow::Borrowed(&[1.0, 1e6][..]), Cow::Borrowed(&[2, 0, 3][..]));
-        let histogram = Histogram { bounds, counts, sum: 7.0, native: None };
+        let histogram = Histogram { bounds, counts, sum: 7.0, native: None, exemplars: Vec::new() };
         let text = written(&head("lat_seconds", Kind::Histogram), &Value::Histogram(histogram.clone()), None);
         for line in ["le=\"1.0\"} 2\n", "le=\"1e+06\"} 2\n", "le=\"+Inf\"} 5\n", "_sum{a=\"\\\"\\n\\\\\"} 7.0\n"] {
             assert!(text.contains(line), "{line} is not in\n{text}");

@@ -3,7 +3,9 @@
 //! Source: <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>; the numbers of the
 //! fields below are from there. A server takes native histograms from no other format.
 
-use crate::snapshot::{Head, Histogram, Kind, Native, Sink, Text, Value};
+use std::time::Duration;
+
+use crate::snapshot::{Exemplar, Head, Histogram, Kind, Native, Sink, Text, Value};
 
 /// What is nearer to zero than this is zero: the usual of Prometheus' own clients. Nothing of ours is.
 const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39; // 2^-128
@@ -13,12 +15,15 @@ pub(super) struct Protobuf<'a> {
     /// The message of the family that is being written, and whether there is one.
     family: Message,
     is_open: bool,
+    is_own: bool,
     kind: Kind,
+    /// When the process began, and with it every number of ours.
+    began: Duration,
 }
 
 impl<'a> Protobuf<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
-        Protobuf { out, family: Message::default(), is_open: false, kind: Kind::Gauge }
+    pub(super) fn new(out: &'a mut Vec<u8>, began: Duration) -> Self {
+        Protobuf { out, family: Message::default(), is_open: false, is_own: true, kind: Kind::Gauge, began }
     }
 
     pub(super) fn finish(mut self) {
@@ -37,7 +42,7 @@ impl<'a> Protobuf<'a> {
 impl Sink for Protobuf<'_> {
     fn family(&mut self, head: &Head<'_>) {
         self.close();
-        (self.is_open, self.kind) = (true, head.kind);
+        (self.is_open, self.is_own, self.kind) = (true, head.is_own, head.kind);
         self.family.text(1, head.name);
         self.family.text(2, head.help);
         self.family.number(
@@ -55,6 +60,8 @@ impl Sink for Protobuf<'_> {
     }
 
     fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, timestamp_ms: Option<i64>) {
+        // When a foreign one began, nobody knows.
+        let is_own = self.is_own;
         let mut metric = Message::default();
         for (name, value) in labels {
             let mut label = Message::default();
@@ -66,9 +73,19 @@ impl Sink for Protobuf<'_> {
             Value::Number(number) => {
                 let mut of = Message::default();
                 of.double(1, number.float());
-                metric.message(if self.kind == Kind::Counter { 3 } else { 2 }, &of);
+                let is_counter = self.kind == Kind::Counter;
+                if is_counter && is_own {
+                    of.message(3, &timestamp(self.began));
+                }
+                metric.message(if is_counter { 3 } else { 2 }, &of);
             }
-            Value::Histogram(histogram) => metric.message(7, &of_histogram(histogram)),
+            Value::Histogram(histogram) => {
+                let mut of = of_histogram(histogram);
+                if is_own {
+                    of.message(15, &timestamp(self.began));
+                }
+                metric.message(7, &of);
+            }
             Value::Summary(summary) => {
                 let mut of = Message::default();
                 of.number(1, summary.count);
@@ -78,6 +95,9 @@ impl Sink for Protobuf<'_> {
                     at.double(1, *quantile);
                     at.double(2, *value);
                     of.message(3, &at);
+                }
+                if is_own {
+                    of.message(4, &timestamp(self.began));
                 }
                 metric.message(4, &of);
             }
@@ -97,22 +117,50 @@ fn of_histogram(histogram: &Histogram<'_>) -> Message {
     of.number(1, count);
     of.double(2, histogram.sum);
     let mut cumulative = 0u64;
-    for (bound, more) in histogram.bounds.iter().zip(histogram.counts.iter()) {
+    let exemplar = |at: usize| histogram.exemplars.get(at).and_then(Option::as_ref).map(of_exemplar);
+    for (at, (bound, more)) in histogram.bounds.iter().zip(histogram.counts.iter()).enumerate() {
         cumulative = cumulative.wrapping_add(*more);
-        of.message(3, &bucket(*bound, cumulative));
+        of.message(3, &bucket(*bound, cumulative, exemplar(at)));
     }
-    of.message(3, &bucket(f64::INFINITY, count));
+    of.message(3, &bucket(f64::INFINITY, count, exemplar(histogram.bounds.len())));
     if let Some(native) = &histogram.native {
         of_native(&mut of, native);
+        // A server that reads the native buckets looks for them here.
+        for exemplar in histogram.exemplars.iter().flatten() {
+            of.message(16, &of_exemplar(exemplar));
+        }
     }
     of
 }
 
-fn bucket(bound: f64, cumulative: u64) -> Message {
+fn bucket(bound: f64, cumulative: u64, exemplar: Option<Message>) -> Message {
     let mut bucket = Message::default();
     bucket.number(1, cumulative);
     bucket.double(2, bound);
+    if let Some(exemplar) = exemplar {
+        bucket.message(3, &exemplar);
+    }
     bucket
+}
+
+fn of_exemplar(exemplar: &Exemplar) -> Message {
+    let mut of = Message::default();
+    for (name, text) in exemplar.trace.texts() {
+        let mut label = Message::default();
+        label.text(1, name);
+        label.text(2, &text);
+        of.message(1, &label);
+    }
+    of.double(2, exemplar.value);
+    of.message(3, &timestamp(exemplar.time));
+    of
+}
+
+fn timestamp(since_1970: Duration) -> Message {
+    let mut of = Message::default();
+    of.number(1, since_1970.as_secs());
+    of.number(2, u64::from(since_1970.subsec_nanos()));
+    of
 }
 
 /// Spans of buckets that follow each other, and of each bucket how it differs from the one before.

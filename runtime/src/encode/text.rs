@@ -153,7 +153,7 @@ mod tests {
     ) -> String {
         let mut out = Vec::new();
         let mut writer = Text::new(&mut out);
-        writer.family(&Head { name: "lat", help, kind, unit: None, is_stem_taken: false });
+        writer.family(&Head { name: "lat", help, kind, unit: None, is_stem_taken: false, is_own: true });
         let labels: Vec<_> = labels.iter().map(|(l, v)| (Cow::Borrowed(*l), Cow::Borrowed(*v))).collect();
         writer.series(&labels, value, at);
         String::from_utf8(out).unwrap()
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_histogram_is_cumulative_and_its_infinite_bucket_is_its_count() {
         let (bounds, counts) = (Cow::Borrowed(&[0.5, 1.0][..]), Cow::Borrowed(&[2, 0, 3][..]));
-        let value = Value::Histogram(Histogram { bounds, counts, sum: 7.25, native: None });
+        let value = Value::Histogram(Histogram { bounds, counts, sum: 7.25, native: None, exemplars: Vec::new() });
         assert_eq!(
             text(Kind::Histogram, "Help.", &[("a", "b")], &value, None),
             "# HELP lat Help.\n\

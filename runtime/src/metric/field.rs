@@ -10,6 +10,9 @@ use std::{
 };
 
 use crate::block::Block;
+use crate::bounds::Bounds;
+#[cfg(feature = "metrics")]
+use crate::bounds::Slices;
 use crate::definition::Definition;
 #[cfg(feature = "metrics")]
 use crate::family::{Family, Kind, Numbers, Shows, Unit};
@@ -19,7 +22,7 @@ use crate::label::{LabelSet, Open};
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{self, Entry, Listed, Readable, Reading, SetReading, SetShows, Value},
-    cell, native,
+    cell, exemplar, native,
     record::HEAD,
     recording::{self, Recorded},
     sketch::Window,
@@ -70,11 +73,12 @@ pub struct Field {
     cells: &'static [AtomicU64],
     #[cfg(feature = "metrics")]
     windows: &'static [Window],
-    /// A histogram's bounds in nanoseconds.
+    /// A histogram's bounds.
     #[cfg(feature = "metrics")]
-    nanos: &'static [u64],
+    bounds: Slices,
+    /// The place of `+Inf` among the cells.
     #[cfg(feature = "metrics")]
-    bounds: &'static [f64],
+    infinite: usize,
     #[cfg(feature = "metrics")]
     stride: usize,
     #[cfg(feature = "metrics")]
@@ -120,10 +124,10 @@ impl Definition {
         0
     }
 
-    /// The bounds of its histogram in nanoseconds.
+    /// The bounds of its histogram.
     #[must_use]
-    pub const fn nanos<const N: usize>(&self) -> [u64; N] {
-        crate::family::nanos(self.bounds(), self.time_unit())
+    pub const fn searched<const N: usize>(&self) -> Bounds<N> {
+        Bounds::new(self.bounds(), self.time_unit())
     }
 }
 
@@ -150,15 +154,15 @@ const fn is_flagged(family: &Family) -> bool {
 impl Field {
     /// A field that nobody has used yet. `me` is the static that it initialises.
     #[must_use]
-    pub const fn new<const C: usize, const W: usize>(
+    pub const fn new<const C: usize, const W: usize, const B: usize>(
         definition: Definition,
         opens: &'static [Open],
         cells: &'static Block<C, W>,
-        nanos: &'static [u64],
+        bounds: &'static Bounds<B>,
         me: &'static Field,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = (cells, nanos, me);
+        let _ = (cells, bounds, me);
         #[cfg(feature = "metrics")]
         let family = match definition.family(0) {
             Some(family) => *family,
@@ -172,9 +176,9 @@ impl Field {
             #[cfg(feature = "metrics")]
             windows: &cells.windows,
             #[cfg(feature = "metrics")]
-            nanos,
+            bounds: bounds.slices(),
             #[cfg(feature = "metrics")]
-            bounds: family.bounds,
+            infinite: family.bounds.len(),
             #[cfg(feature = "metrics")]
             stride: stride(&family),
             #[cfg(feature = "metrics")]
@@ -339,12 +343,12 @@ impl At {
                 0
             } else {
                 self.observe_native(cells, || field.unit.of_nanos(nanos));
-                let bounds = field.nanos.get(..field.bounds.len()).unwrap_or_default();
-                bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len())
+                field.bounds.of_nanos(nanos)
             };
+            self.note(bucket, || field.unit.of_nanos(nanos));
             cell::observe(cells, bucket);
             // Behind the buckets.
-            if let Some(sum) = cells.get(field.bounds.len() + 1) {
+            if let Some(sum) = cells.get(field.infinite + 1) {
                 sum.fetch_add(nanos, Relaxed);
             }
         });
@@ -362,10 +366,11 @@ impl At {
                 0
             } else {
                 self.observe_native(cells, || value);
-                field.bounds.iter().position(|bound| value <= *bound).unwrap_or(field.bounds.len())
+                field.bounds.of_float(value)
             };
+            self.note(bucket, || value);
             cell::observe(cells, bucket);
-            if let Some(sum) = cells.get(field.bounds.len() + 2) {
+            if let Some(sum) = cells.get(field.infinite + 2) {
                 cell::add_float(sum, value);
             }
         });
@@ -377,11 +382,19 @@ impl At {
         }
     }
 
+    /// The trace that this observation belongs to becomes the exemplar of its bucket.
+    #[inline]
+    fn note(self, bucket: usize, value: impl FnOnce() -> f64) {
+        if exemplar::is_on() && !self.field.is_summary && !recording::is_any() {
+            exemplar::note(ptr::from_ref(self.field).addr(), self.set * self.field.stride + bucket, value());
+        }
+    }
+
     /// Before the other buckets: so at any moment there are no fewer observations here than there.
     #[inline]
     fn observe_native(self, cells: &[AtomicU64], value: impl FnOnce() -> f64) {
         if let Some(range) = &self.field.native {
-            if let Some(cell) = cells.get(self.field.bounds.len() + 3 + range.index(value())) {
+            if let Some(cell) = cells.get(self.field.infinite + 3 + range.index(value())) {
                 cell.fetch_add(1, Relaxed);
             }
         }
@@ -447,7 +460,11 @@ impl Field {
                 // In this order: see `observe_native`.
                 let counts = cell::counts(cells.get(..buckets)?).collect();
                 let sum = sum(cells, buckets);
-                Value::Histogram { counts, sum, native: cells.get(buckets + 2..)?.iter().map(load).collect() }
+                {
+                    let native = cells.get(buckets + 2..)?.iter().map(load).collect();
+                    let exemplars = exemplar::read(ptr::from_ref(self).addr(), set * self.stride, buckets);
+                    Value::Histogram { counts, sum, native, exemplars }
+                }
             }
             (Kind::Summary, _) => {
                 let cells = at.cells(parts.cells);
@@ -534,10 +551,14 @@ impl Readable for Field {
         Reading { sets, rejected: parts.rejected.load(Relaxed), failed }
     }
 
+    fn replace_bounds(&'static self, bounds: &[f64]) {
+        self.bounds.replace(bounds, self.unit);
+    }
+
     fn bytes(&'static self) -> usize {
         size_of::<Self>()
             + size_of_val(self.cells)
-            + size_of_val(self.nanos)
+            + self.bounds.bytes()
             + self.windows.len() * (size_of::<Window>() + Window::MOST_BYTES)
     }
 }
