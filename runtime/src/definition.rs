@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::family::{self, Family, Kind, Numbers, STANDARD_QUANTILES, Shows, Unit};
-use crate::label::{self, Dimension, Message};
+use crate::family::{Family, Kind, Numbers, STANDARD_QUANTILES, Shows, Unit};
+use crate::label::{self, Dimension};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 
 /// The series that a family of a callsite may have if nobody says more, and who says so.
@@ -329,98 +329,47 @@ impl Definition {
         }
     }
 
-    /// With these bounds.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if it is no histogram, or they are no bounds.
+    /// With these bounds, if it is a histogram.
     #[must_use]
-    #[track_caller]
     pub const fn bounded(self, bounds: &'static [f64]) -> Self {
         let family = self.last_family();
-        assert!(matches!(family.kind, Kind::Histogram), "`buckets` are for a `Histogram`");
-        let _ = family::cells_of(bounds, false);
-        self.changed(Family { bounds, ..family })
+        if matches!(family.kind, Kind::Histogram) { self.changed(Family { bounds, ..family }) } else { self }
     }
 
-    /// With the standard bounds, if it is a histogram.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if it is one of something else than durations.
+    /// With the standard bounds, if it is a histogram of durations.
     #[must_use]
-    #[track_caller]
     pub const fn standard_bounds(self) -> Self {
-        let family = self.last_family();
-        match (family.kind, family.time_unit()) {
-            (Kind::Histogram, Some(unit)) => self.changed(Family { bounds: unit.standard(), ..family }),
-            (Kind::Histogram, None) => {
-                let message = Message::new("the histogram `").text(family.name).text("` needs `buckets`: ");
-                let message = message.text("the standard ones are durations, and its name ends in no unit of time; ");
-                panic!("{}", message.text("write `#[metrics(buckets = […])]`, or a name such as `…_seconds`").as_str());
-            }
-            _ => self,
+        match self.last_family().time_unit() {
+            Some(unit) => self.bounded(unit.standard()),
+            None => self,
         }
     }
 
-    /// With these quantiles.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if it is no summary, or they are not from 0 to 1 and strictly increasing.
+    /// With these quantiles, if it is a summary.
     #[must_use]
-    #[track_caller]
     pub const fn quantiled(self, quantiles: &'static [f64]) -> Self {
         let family = self.last_family();
-        assert!(matches!(family.kind, Kind::Summary), "`quantiles` are for a `Summary`");
-        assert!(!quantiles.is_empty(), "a summary needs a quantile; leave `quantiles` out for the standard ones");
-        let mut at = 0;
-        while at < quantiles.len() {
-            assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "a quantile is from 0 to 1");
-            assert!(at == 0 || quantiles[at - 1] < quantiles[at], "quantiles must be strictly increasing");
-            at += 1;
-        }
-        self.changed(Family { quantiles, ..family })
+        if matches!(family.kind, Kind::Summary) { self.changed(Family { quantiles, ..family }) } else { self }
     }
 
     /// With the standard quantiles, if it is a summary.
     #[must_use]
     pub const fn standard_quantiles(self) -> Self {
-        let family = self.last_family();
-        if matches!(family.kind, Kind::Summary) {
-            self.changed(Family { quantiles: &STANDARD_QUANTILES, ..family })
-        } else {
-            self
-        }
+        self.quantiled(&STANDARD_QUANTILES)
     }
 
     /// In this unit of time.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if nobody observes durations in it.
     #[must_use]
-    #[track_caller]
     pub const fn in_unit(self, unit: Unit) -> Self {
-        let family = self.last_family();
-        assert!(
-            matches!(family.kind, Kind::Histogram | Kind::Summary),
-            "`unit` is for a `Histogram` or a `Summary`, which convert durations to it"
-        );
-        self.changed(Family { given_unit: Some(unit), ..family })
+        let family = Family { given_unit: Some(unit), ..self.last_family() };
+        self.changed(family)
     }
 
-    /// With native buckets too.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if it is no histogram.
+    /// With native buckets too, if it is a histogram.
     #[must_use]
-    #[track_caller]
     pub const fn with_native(self) -> Self {
         let family = self.last_family();
-        assert!(matches!(family.kind, Kind::Histogram), "`native` is for a `Histogram`");
-        self.changed(Family { native: true, ..family })
+        if matches!(family.kind, Kind::Histogram) { self.changed(Family { native: true, ..family }) } else { self }
     }
 
     /// Whose series are there before they have a value, or not.

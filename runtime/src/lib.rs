@@ -65,6 +65,8 @@ mod label;
 mod metric;
 mod native;
 mod outcome;
+#[cfg(feature = "push")]
+pub mod push;
 #[cfg(feature = "metrics")]
 mod record;
 #[cfg(feature = "metrics")]

@@ -63,17 +63,23 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
     let here = blamed_on(ident.span(), quote!(#private::Definition::here));
     let here_arguments = blamed_group(ident.span(), quote!(#labels));
     let written = field.written.as_ref().map(|written| quote!(.written(#written)));
-    let unit = field.unit.as_ref().map(|(unit, span)| {
+    let unit = field.unit.as_ref().map(|(unit, _)| {
         let variant = format_ident!("{}", unit.variant());
-        blamed_on(*span, quote!(.in_unit(#private::Unit::#variant)))
+        quote!(.in_unit(#private::Unit::#variant))
     });
-    let bounds = match &field.buckets {
-        Some(bounds) => given("bounded", bounds),
-        None => blamed_on(ty.span(), quote!(.standard_bounds())),
+    let numbers = |method: &str, numbers: Option<&Expr>, constant: &Ident| {
+        let standard = format_ident!("standard_{method}");
+        let given = if method == "bounds" { quote!(.bounded(#constant)) } else { quote!(.quantiled(#constant)) };
+        if numbers.is_some() { given } else { quote!(.#standard()) }
     };
-    let quantiles = field.quantiles.as_ref();
-    let quantiles = quantiles.map_or_else(|| quote!(.standard_quantiles()), |quantiles| given("quantiled", quantiles));
-    let native = field.native.map(|span| blamed_on(span, quote!(.with_native())));
+    let [given_bounds, given_quantiles] = ["GIVEN_BOUNDS", "GIVEN_QUANTILES"].map(|what| numbered(what, at));
+    let bounds = numbers("bounds", field.buckets.as_ref(), &given_bounds);
+    let quantiles = numbers("quantiles", field.quantiles.as_ref(), &given_quantiles);
+    let constants = [(&field.buckets, &given_bounds), (&field.quantiles, &given_quantiles)]
+        .into_iter()
+        .filter_map(|(numbers, name)| Some(constant(numbers.as_ref()?, name)));
+    let native = field.native.map(|_| quote!(.with_native()));
+    let checks = checks(field, [&given_bounds, &given_quantiles], &says, &metric, private);
     let zero = field.zero.map(|zero| quote!(.zero(#zero)));
     let budget = match &field.budget {
         Some(budget) => Some(quote!(.budget(#private::given_to_field(#budget)))),
@@ -90,13 +96,16 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
     let twice = blamed_on(ty.span(), quote!(#private::no_name_twice));
     let text = format!("`{name}`");
     let twice_arguments = blamed_group(ty.span(), quote!(#text, #labels, false));
+    let label_set = quote_spanned!(ty.span()=> <#metric::Labels as #private::LabelSet>::LABELS);
     quote!(
+        #(#constants)*
         #[allow(long_running_const_eval)]
         const #labels: &[#private::Dimension] =
-            &[#private::Dimension::set("labels", <#metric::Labels as #private::LabelSet>::LABELS)];
+            &[#private::Dimension::set("labels", #label_set)];
         const #says: #private::Definition = #here #here_arguments
             .field(#metric::KIND, #metric::NUMBERS, #name, #help)
             #written #unit #bounds #quantiles #native #zero #budget;
+        #checks
         const _: () = {
             #twice #twice_arguments;
             #within #within_arguments;
@@ -115,20 +124,44 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
     )
 }
 
-/// Numbers of the user's: what is wrong with them is said where they stand.
-// expands to: `.bounded((BOUNDS).split_at(0).1)`
-fn given(method: &str, numbers: &Expr) -> TokenStream {
-    let method = format_ident!("{method}");
+/// Numbers of the user's, as a slice.
+// expands to: `const BOUNDS: &[f64] = (BOUNDS).split_at(0).1;`
+fn constant(numbers: &Expr, name: &Ident) -> TokenStream {
     // Makes a slice of an array, of a reference to one and of a slice alike.
     let slice = quote_spanned!(numbers.span()=> (#numbers).split_at(0).1);
-    let arguments = blamed_group(
-        numbers.span(),
-        quote!({
-            #[allow(clippy::needless_borrow)]
-            const NUMBERS: &[::core::primitive::f64] = #slice;
-            NUMBERS
-        }),
-    );
-    let method = blamed_on(numbers.span(), quote!(.#method));
-    quote!(#method #arguments)
+    quote!(
+        #[allow(clippy::needless_borrow)]
+        const #name: &[::core::primitive::f64] = #slice;
+    )
+}
+
+/// What is wrong with an argument is said where it stands, once: nothing else fails by it.
+// expands to: `const _: () = check_bounds(<Histogram as Metric>::KIND, BOUNDS);`
+fn checks(
+    field: &Field,
+    [bounds, quantiles]: [&Ident; 2],
+    says: &Ident,
+    metric: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let mut checks = TokenStream::new();
+    let mut check = |span, function: &str, arguments: TokenStream| {
+        let function = format_ident!("{function}");
+        let (function, arguments) = (blamed_on(span, quote!(#private::#function)), blamed_group(span, arguments));
+        checks.extend(quote!(const _: () = #function #arguments;));
+    };
+    match &field.buckets {
+        Some(given) => check(given.span(), "check_bounds", quote!(#metric::KIND, #bounds)),
+        None => check(field.ty.span(), "check_standard", quote!(&#says)),
+    }
+    if let Some(given) = &field.quantiles {
+        check(given.span(), "check_quantiles", quote!(#metric::KIND, #quantiles));
+    }
+    if let Some((_, span)) = &field.unit {
+        check(*span, "check_unit", quote!(#metric::KIND));
+    }
+    if let Some(span) = field.native {
+        check(span, "check_native", quote!(#metric::KIND));
+    }
+    checks
 }

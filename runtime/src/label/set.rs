@@ -12,8 +12,8 @@ use crate::definition::Definition;
 /// Only the derive implements it. An attribute takes one by `labels(name(flatten))`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no label set",
-    label = "`flatten` takes a struct with `#[derive(LabelSet)]`",
-    note = "a single label needs no `flatten`"
+    label = "a struct with `#[derive(LabelSet)]` is needed here",
+    note = "`flatten` and the parameter of a metric take one; a single label is a field of it, and needs no `flatten`"
 )]
 pub trait LabelSet {
     /// Its labels, in the order of the fields.

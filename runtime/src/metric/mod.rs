@@ -7,6 +7,7 @@
 
 #[cfg(feature = "metrics")]
 mod callback;
+mod checks;
 mod counter;
 mod field;
 mod gauge;
@@ -22,6 +23,7 @@ use std::marker::PhantomData;
 use crate::family::{Kind, Numbers};
 use crate::label::LabelSet;
 
+pub use checks::{check_bounds, check_native, check_quantiles, check_standard, check_unit};
 pub use counter::Counter;
 pub use field::Field;
 pub use gauge::{Gauge, GaugeGuard};
@@ -99,9 +101,8 @@ macro_rules! handle {
             }
         }
 
-        impl<L: LabelSet<Static = L> $(, $number: $value)?> sealed::Sealed for $name<L $(, $number)?> {}
+        impl<L $(, $number)?> sealed::Sealed for $name<L $(, $number)?> {}
 
-        #[diagnostic::do_not_recommend]
         impl<L: LabelSet<Static = L> $(, $number: $value)?> Metric for $name<L $(, $number)?> {
             type Labels = L;
             const KIND: Kind = Kind::$kind;

@@ -87,23 +87,25 @@ pub(super) fn described(
     });
     let native = native.then(|| ours!(.with_native()));
     let quantiles = match quantiles {
-        Some(quantiles) => {
-            let slice = quote_spanned!(quantiles.span()=> (#quantiles).split_at(0).1);
-            let arguments = blamed_group(
-                quantiles.span(),
-                ours!({
-                    #[allow(clippy::needless_borrow)]
-                    const __TALLIED_QUANTILES: &[::core::primitive::f64] = #slice;
-                    __TALLIED_QUANTILES
-                }),
-            );
-            let method = blamed_on(quantiles.span(), ours!(.quantiled));
-            Some(ours!(#method #arguments))
-        }
+        Some(_) => Some(ours!(.quantiled(__TALLIED_QUANTILES))),
         None => (kind == "summary").then(|| ours!(.standard_quantiles())),
     };
     let zero = zero.map(|zero| ours!(.zero(#zero)));
     Some(ours!(
         .#kind_name(#name, #help, &[#(#labels),*], #status #bounds) #written #unit #native #quantiles #zero
+    ))
+}
+
+/// The quantiles that the user gives, and that they are some.
+// expands to: `const QUANTILES: &[f64] = …; const _: () = check_quantiles(Kind::Summary, QUANTILES);`
+pub(super) fn quantiles(summary: Option<&Family>, private: &TokenStream) -> Option<TokenStream> {
+    let quantiles = summary?.quantiles.as_ref()?;
+    let slice = quote_spanned!(quantiles.span()=> (#quantiles).split_at(0).1);
+    let check = blamed_on(quantiles.span(), ours!(#private::check_quantiles));
+    let arguments = blamed_group(quantiles.span(), ours!(#private::Kind::Summary, __TALLIED_QUANTILES));
+    Some(ours!(
+        #[allow(clippy::needless_borrow)]
+        const __TALLIED_QUANTILES: &[::core::primitive::f64] = #slice;
+        const _: () = #check #arguments;
     ))
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::cells::{cells, described, more};
+use super::cells::{cells, described, more, quantiles};
 use super::span::{self, Given};
 use super::values::ask;
 use crate::observed::families::Family;
@@ -99,12 +99,13 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let common = ours!(#words #at_most #after #silent #given_budget);
     let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
     let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
-    let constant = &cells.constant;
+    let (constant, quantiles) = (&cells.constant, quantiles(plan.summary.as_ref(), private));
     // In the order in which they are said.
     let families = [&plan.counter, &plan.histogram, &plan.summary, &plan.in_flight];
     let record = record(&families.into_iter().flatten().collect::<Vec<_>>(), plan);
     ours!(
         #constant
+        #quantiles
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
                 #counter #histogram #summary #in_flight #says_busy #tell #common;

@@ -1,0 +1,72 @@
+//! What the compiler refuses of a group's field, each where it stands. A definition takes everything as it comes, so that
+//! what is wrong is said once.
+
+use crate::definition::Definition;
+use crate::family::{Family, Kind, cells_of};
+use crate::label::Message;
+
+/// `buckets` are those of a histogram, and are bounds.
+///
+/// # Panics
+///
+/// While compiling, if they are not.
+#[track_caller]
+pub const fn check_bounds(kind: Kind, bounds: &[f64]) {
+    assert!(matches!(kind, Kind::Histogram), "`buckets` are for a `Histogram`");
+    let _ = cells_of(bounds, false);
+}
+
+/// A histogram without `buckets` is one of durations.
+///
+/// # Panics
+///
+/// While compiling, if it is not.
+#[track_caller]
+pub const fn check_standard(says: &Definition) {
+    if let Some(Family { kind: Kind::Histogram, bounds: [], name, .. }) = says.family(0) {
+        let message = Message::new("the histogram `").text(name).text("` needs `buckets`: the standard ones are ");
+        let message =
+            message.text("durations, and its name ends in no unit of time; write `#[metrics(buckets = […])]`, or ");
+        panic!("{}", message.text("a name such as `…_seconds`").as_str());
+    }
+}
+
+/// `quantiles` are those of a summary, from 0 to 1 and strictly increasing.
+///
+/// # Panics
+///
+/// While compiling, if they are not.
+#[track_caller]
+pub const fn check_quantiles(kind: Kind, quantiles: &[f64]) {
+    assert!(matches!(kind, Kind::Summary), "`quantiles` are for a `Summary`");
+    assert!(!quantiles.is_empty(), "a summary needs a quantile; leave `quantiles` out for the standard ones");
+    let mut at = 0;
+    while at < quantiles.len() {
+        assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "a quantile is from 0 to 1");
+        assert!(at == 0 || quantiles[at - 1] < quantiles[at], "quantiles must be strictly increasing");
+        at += 1;
+    }
+}
+
+/// `unit` is of what observes durations.
+///
+/// # Panics
+///
+/// While compiling, if it is not.
+#[track_caller]
+pub const fn check_unit(kind: Kind) {
+    assert!(
+        matches!(kind, Kind::Histogram | Kind::Summary),
+        "`unit` is for a `Histogram` or a `Summary`, which convert durations to it"
+    );
+}
+
+/// `native` is of a histogram.
+///
+/// # Panics
+///
+/// While compiling, if it is not.
+#[track_caller]
+pub const fn check_native(kind: Kind) {
+    assert!(matches!(kind, Kind::Histogram), "`native` is for a `Histogram`");
+}
