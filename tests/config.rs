@@ -69,7 +69,7 @@ fn bounds_are_replaced_and_the_exposition_is_switched_off() {
     GROUP.wait_seconds.observe(Duration::MAX);
     let text = tallied::gather_metrics();
     let bucket = |le| value(&text, "config_wait_seconds_bucket", &[("le", le)]);
-    assert_eq!([bucket("0.0005"), bucket("2.5"), bucket("+Inf"), bucket("1")], [Some(0.0), Some(2.0), Some(4.0), None]);
+    assert_eq!([bucket("0.0005"), bucket("2.5"), bucket("+Inf"), bucket("1")], [Some(0.0), Some(2.0), Some(3.0), None]);
     let labels = [("status", "ok"), ("le", "0.0005")];
     assert_eq!(value(&text, "config_wait_seconds_bucket", &labels), None, "other label names than the group's");
 

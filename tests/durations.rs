@@ -143,6 +143,9 @@ fn an_attribute_and_a_group_feed_one_family() {
     let text = tallied::gather_metrics();
     let of = |status| value(&text, "durations_tasks_total", &[("status", status)]);
     assert_eq!([of("completed"), of("failed"), of("scheduled")], [Some(1.0), Some(2.0), Some(2.0)]);
+    let conflicts = tallied::init().unwrap_err().to_string();
+    assert!(conflicts.contains("`durations_tasks_total` gets the same series at"), "they are told: {conflicts}");
+    assert!(!conflicts.contains("`durations_tasks_total` has"), "and nothing else: {conflicts}");
     assert_eq!(text.matches("# TYPE durations_tasks_total ").count(), 1);
     assert_eq!(series(&text, "durations_tasks_total").len(), 3);
 }

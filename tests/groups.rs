@@ -373,3 +373,133 @@ fn eight_threads_lose_nothing() {
     assert_eq!(BUSY.size_bytes_seconds.get(), (80_000, 8.0 * (4_999.0 * 2_500.0 + 5_000.0)));
     assert!(BUSY.level.get().abs() < f64::EPSILON);
 }
+
+/// Two groups of different types that feed the same families.
+mod together {
+    use tallied::{Counter, Gauge, Histogram, Info, LabelSet, Metrics};
+
+    #[derive(LabelSet)]
+    pub(super) struct Of<'a> {
+        #[label(max = 1)]
+        pub(super) who: &'a str,
+    }
+
+    #[derive(Metrics)]
+    #[metrics(prefix = "together")]
+    #[allow(dead_code)]
+    pub(super) struct First {
+        /// Always there.
+        about_info: Info,
+        /// Time.
+        #[metrics(native)]
+        pub(super) wait_seconds: Histogram,
+        /// Summed.
+        pub(super) all_total: Counter,
+        /// Set.
+        pub(super) level: Gauge<Of<'static>, i64>,
+    }
+
+    #[derive(Metrics)]
+    #[metrics(prefix = "together")]
+    #[allow(dead_code)]
+    pub(super) struct Second {
+        /// Always there.
+        about_info: Info,
+        /// Time.
+        pub(super) wait_seconds: Histogram,
+        /// Summed.
+        pub(super) all_total: Counter<(), f64>,
+    }
+
+    pub(super) static FIRST: First = First::new();
+    pub(super) static SECOND: Second = Second::new();
+}
+
+#[test]
+fn an_info_from_two_places_is_still_one() {
+    assert_eq!(now("together_about_info", &[]), Some(1.0));
+}
+
+#[test]
+fn a_family_is_native_at_all_of_its_places_or_not_at_all() {
+    together::FIRST.wait_seconds.observe(1.0);
+    together::SECOND.wait_seconds.observe(1.0);
+    together::FIRST.all_total.add(2);
+    together::SECOND.all_total.add(0.5);
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "together_wait_seconds_count", &[]), Some(2.0));
+    assert_eq!(value(&text, "together_all_total", &[]), Some(2.5), "whole numbers and floats add up");
+    let conflicts = tallied::init().unwrap_err();
+    let said = conflicts.to_string();
+    assert!(said.contains("the family `together_wait_seconds` has native buckets at one of "), "{said}");
+}
+
+#[test]
+fn what_was_lost_does_not_come_back() {
+    let level = |who, value| together::FIRST.level.with(together::Of { who }).set(value);
+    let labels = [("family", "together_level"), ("label", "who")];
+    let lost = || now("tallied_label_overflow_total", &labels).unwrap();
+    level("ada", 1);
+    assert!(lost().abs() < f64::EPSILON);
+    level("bob", 1);
+    let once = lost();
+    level("bob", 0);
+    assert!(once > 0.0 && lost() >= once, "a counter never falls");
+}
+
+#[test]
+fn a_duration_that_no_clock_measures_is_refused() {
+    let wait = &BAD_CLOCK.wait_seconds;
+    wait.observe(Duration::from_secs(5));
+    wait.observe(Duration::MAX);
+    wait.observe(f64::MAX);
+    wait.observe(f64::MAX);
+    wait.observe(Duration::ZERO);
+    let (count, sum) = wait.get();
+    assert!(count == 4 && sum.is_finite() && sum >= f64::MAX / 2.0, "{count} {sum}");
+    assert_eq!(now("tallied_rejected_total", &[("family", "groups_clock_wait_seconds")]), Some(1.0));
+    assert_eq!(now("groups_clock_wait_seconds_bucket", &[("le", "-1")]), Some(0.0), "no duration is below zero");
+    assert_eq!(now("groups_clock_wait_seconds_bucket", &[("le", "0.5")]), Some(1.0));
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "groups_clock")]
+struct BadClock {
+    /// Time.
+    #[metrics(buckets = [-1.0, 0.5])]
+    wait_seconds: Histogram,
+}
+
+static BAD_CLOCK: BadClock = BadClock::new();
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "dropped");
+    }
+}
+
+#[test]
+fn what_a_callback_holds_may_panic_when_it_is_dropped() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let bomb = Bomb;
+    BOMBS.level.read_from(move || {
+        let _ = &bomb;
+        // From now on nobody but this call holds the bomb.
+        ONCE.call_once(|| BOMBS.level.read_from(|| 2.0));
+        1.0
+    });
+    let _ = tallied::gather_metrics();
+    assert_eq!(now("groups_bombs_level", &[]), Some(2.0));
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "groups_bombs")]
+struct Bombs {
+    /// Read.
+    level: Gauge,
+}
+
+static BOMBS: Bombs = Bombs::new();

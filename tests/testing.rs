@@ -142,6 +142,11 @@ fn a_recording_ends_where_its_work_ends_also_by_a_panic() {
     drop(guard);
     assert_eq!(recording.value("recorded_level", &[]), Some(3.0), "a guard goes down where it went up");
     assert_eq!(testing::value("recorded_level", &[]), Some(0.0));
+    let outside = GROUP.level.guard();
+    assert_eq!(testing::value("recorded_level", &[]), Some(1.0));
+    recording.run(|| drop(outside));
+    assert_eq!(testing::value("recorded_level", &[]), Some(0.0), "also from outside to inside");
+    assert_eq!(recording.value("recorded_level", &[]), Some(3.0));
 }
 
 #[observed(counter = "recorded_difference_total", histogram = "recorded_difference_seconds")]

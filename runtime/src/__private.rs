@@ -14,7 +14,9 @@ pub use crate::label::{
     Dimension, Join, Label, LabelSet, Number, Open, OpenLabel, Values, after, never, never_ref, no_name_twice,
     no_text_twice, open_len, opens, type_name_of, values_of,
 };
-pub use crate::metric::{Field, Metric, check_bounds, check_native, check_quantiles, check_standard, check_unit};
+pub use crate::metric::{
+    Field, Metric, check_bounds, check_name, check_native, check_quantiles, check_standard, check_unit,
+};
 pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 #[cfg(feature = "metrics")]
 pub use crate::record::{Record, record_labels, record_names};

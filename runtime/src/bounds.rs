@@ -48,6 +48,7 @@ pub(crate) const fn nanos_of<const N: usize>(bounds: &[f64], unit: Unit) -> [Ato
 /// `N` is one more than there are bounds.
 #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
 pub struct Bounds<const N: usize> {
+    /// Each the first duration that is above the bound: none is below zero.
     nanos: [AtomicU64; N],
     /// The same in the unit of the family, by their bits.
     floats: [AtomicU64; N],
@@ -61,7 +62,7 @@ impl<const N: usize> Bounds<N> {
             Bounds { nanos: [const { AtomicU64::new(u64::MAX) }; N], floats: [const { AtomicU64::new(INFINITY) }; N] };
         let mut at = 0;
         while at < bounds.len() && at < N {
-            made.nanos[at] = AtomicU64::new(exact[at]);
+            made.nanos[at] = AtomicU64::new(above(exact[at], bounds[at]));
             made.floats[at] = AtomicU64::new(bounds[at].to_bits());
             at += 1;
         }
@@ -73,6 +74,11 @@ impl<const N: usize> Bounds<N> {
     pub(crate) const fn slices(&'static self) -> Slices {
         Slices { nanos: &self.nanos, floats: &self.floats }
     }
+}
+
+/// The first duration that is not at most a bound of so many nanoseconds.
+const fn above(nanos: u64, bound: f64) -> u64 {
+    if bound < 0.0 { 0 } else { nanos.saturating_add(1) }
 }
 
 const INFINITY: u64 = f64::INFINITY.to_bits();
@@ -92,7 +98,7 @@ impl Slices {
     pub(crate) fn of_nanos(self, nanos: u64) -> usize {
         // The last place is that of `+Inf`.
         let bounds = self.nanos.split_last().map_or(&[][..], |(_, bounds)| bounds);
-        bounds.iter().position(|bound| nanos <= bound.load(Relaxed)).unwrap_or(bounds.len())
+        bounds.iter().position(|above| nanos < above.load(Relaxed)).unwrap_or(bounds.len())
     }
 
     /// The bucket of a value.
@@ -104,7 +110,10 @@ impl Slices {
 
     /// From now on they are others: at most as many.
     pub(crate) fn replace(self, bounds: &[f64], unit: Unit) {
-        replace_nanos(self.nanos, bounds, unit);
+        for (at, nanos) in self.nanos.iter().enumerate() {
+            let exact = |bound: &f64| above(crate::family::nanos::<1>(&[*bound], unit)[0], *bound);
+            nanos.store(bounds.get(at).map_or(u64::MAX, exact), Relaxed);
+        }
         for (at, float) in self.floats.iter().enumerate() {
             float.store(bounds.get(at).map_or(INFINITY, |bound| bound.to_bits()), Relaxed);
         }

@@ -69,13 +69,16 @@ pub(crate) fn counts(buckets: &[AtomicU64]) -> impl Iterator<Item = u64> {
     buckets.iter().map(|bucket| bucket.load(Acquire))
 }
 
-/// Adds to a float that is kept by its bits.
+/// Adds to a float that is kept by its bits. What would be too large for a float is not added, so it stays a number.
 #[inline]
 pub(crate) fn add_float(cell: &AtomicU64, n: f64) {
     let mut before = cell.load(Relaxed);
     loop {
-        let after = (f64::from_bits(before) + n).to_bits();
-        match cell.compare_exchange_weak(before, after, Relaxed, Relaxed) {
+        let after = f64::from_bits(before) + n;
+        if !after.is_finite() {
+            return;
+        }
+        match cell.compare_exchange_weak(before, after.to_bits(), Relaxed, Relaxed) {
             Ok(_) => return,
             Err(now) => before = now,
         }

@@ -159,7 +159,7 @@ const fn unit_of(name: &str) -> Option<usize> {
 }
 
 /// Whether the bytes before `end` end so.
-const fn ends(name: &[u8], end: usize, suffix: &[u8]) -> bool {
+pub(crate) const fn ends(name: &[u8], end: usize, suffix: &[u8]) -> bool {
     if end < suffix.len() {
         return false;
     }
@@ -247,8 +247,18 @@ impl Family {
         match (self.given_unit, unit_of(self.name)) {
             (Some(unit), _) => Some(unit),
             (None, Some(at)) => UNITS[at].1,
+            // Whatever their name is.
+            (None, None) if matches!(self.shows, Shows::Durations) => Some(Unit::Seconds),
             (None, None) => None,
         }
+    }
+
+    /// The unit that its name says, if it is exposed in it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn unit_text(&self) -> Option<&'static str> {
+        let named = unit_of(self.name).and_then(|at| UNITS[at].1);
+        let fits = self.given_unit.is_none_or(|given| named.is_none_or(|named| given == named));
+        unit_text(self.name, self.kind).filter(|_| fits)
     }
 
     /// That, or seconds: what a `Duration` is converted to.
@@ -271,10 +281,21 @@ impl Family {
             (is_observed && self.unit() != other.unit(), "unit"),
             (self.bounds != other.bounds, "buckets"),
             (self.quantiles != other.quantiles, "quantiles"),
+            (self.native != other.native, NATIVE),
             (self.help != other.help, "help"),
         ];
         differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
     }
+}
+
+/// Only one of two places asks for these.
+#[cfg(feature = "metrics")]
+const NATIVE: &str = "native buckets";
+
+/// Whether what differs is no reason to lose a number.
+#[cfg(feature = "metrics")]
+pub(crate) fn is_harmless(what: &str) -> bool {
+    what == "help" || what == NATIVE
 }
 
 /// "another type", "other buckets"
@@ -290,10 +311,11 @@ impl Family {
     }
 }
 
-/// The unit that a family's name says: the last word of it, but for `_total`.
+/// The unit that a family's name says: the last word of it, but for `_total` of a counter.
 #[cfg(feature = "metrics")]
-pub(crate) fn unit_text(name: &str) -> Option<&'static str> {
-    unit_of(name).map(|at| UNITS[at].0)
+pub(crate) fn unit_text(name: &str, kind: Kind) -> Option<&'static str> {
+    let is_other = kind != Kind::Counter && name.ends_with("_total");
+    unit_of(name).filter(|_| !is_other).map(|at| UNITS[at].0)
 }
 
 /// What counts the overflow of open-ended labels, by family and label.
@@ -404,7 +426,9 @@ mod tests {
 
     #[test]
     fn the_last_word_of_a_name_is_its_unit() {
-        let unit = |name| (unit_text(name), Family::new(name, "", Kind::Gauge, Shows::Calls).time_unit());
+        let unit =
+            |name| (unit_text(name, Kind::Counter), Family::new(name, "", Kind::Gauge, Shows::Calls).time_unit());
+        assert_eq!(unit_text("a_seconds_total", Kind::Gauge), None, "that is not its end");
         assert_eq!(unit("a_seconds"), (Some("seconds"), Some(Unit::Seconds)));
         assert_eq!(unit("a_seconds_total"), (Some("seconds"), Some(Unit::Seconds)));
         assert_eq!(unit("a_ms"), (Some("ms"), Some(Unit::Millis)));

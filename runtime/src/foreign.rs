@@ -106,7 +106,8 @@ pub(crate) fn families(notices: &mut Vec<String>) -> Vec<Family> {
     }
     let gathered = catch_unwind(AssertUnwindSafe(|| registry.gather()));
     ASKING.set(false);
-    let Ok(families) = gathered else {
+    // What the panic carried may panic when it is dropped.
+    let Ok(families) = gathered.map_err(std::mem::forget) else {
         notices.push("a collector in `tallied::registry()` panicked: none of its families is exposed".into());
         return Vec::new();
     };
@@ -186,7 +187,7 @@ fn value(metric: &proto::Metric, kind: Kind) -> Result<Value<'static>, String> {
     Ok(match kind {
         Kind::Counter => match metric.get_counter().value() {
             value if value >= 0.0 => Value::Number(Number::Float(value)),
-            value => return Err(format!("one of its counters is {value}")),
+            _ => return Err("one of its counters is below zero, or no number".into()),
         },
         Kind::Gauge | Kind::Info => Value::Number(Number::Float(metric.get_gauge().value())),
         Kind::Histogram => histogram(metric.get_histogram())?,

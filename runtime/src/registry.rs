@@ -31,6 +31,9 @@ pub(crate) fn switch(is_on: bool) {
     IS_OFF.store(!is_on, Relaxed);
 }
 
+/// So many notices are told, and so many families counted: what has other names at each scrape does not fill the memory.
+const MOST_TOLD: usize = 1_000;
+
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// Shows every family that can be exposed, by name.
@@ -68,8 +71,8 @@ fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut
     let all = own.into_iter().map(Shown::Own);
     let all = all.chain(made.into_iter().flatten().chain(others).map(Shown::Plain));
     let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
-    if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts.into_iter().map(|(f, n)| (vec![f], n)))
-    {
+    let conflicts = ever(conflicts).into_iter().map(|(family, count)| (vec![family], count));
+    if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts) {
         admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
     }
     let stems = stems(&admitted);
@@ -77,6 +80,19 @@ fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut
         family.show(scrape, !stems.contains(name), sink);
     }
     tell(notices);
+}
+
+/// The most that each family ever had: one that comes and goes is counted on.
+fn ever(now: BTreeMap<Text, u64>) -> BTreeMap<Text, u64> {
+    static EVER: Mutex<BTreeMap<Text, u64>> = Mutex::new(BTreeMap::new());
+    let mut ever = EVER.lock().unwrap_or_else(PoisonError::into_inner);
+    for (family, count) in now {
+        if ever.len() < MOST_TOLD || ever.contains_key(&family) {
+            let most = ever.entry(family).or_default();
+            *most = count.max(*most);
+        }
+    }
+    ever.clone()
 }
 
 /// Says each notice once in the life of the process.
@@ -87,7 +103,8 @@ fn tell(notices: Vec<String>) {
     let fresh: Vec<String> = {
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         let told = told.get_or_insert_default();
-        notices.into_iter().filter(|notice| told.insert(notice.clone())).collect()
+        let mut is_fresh = |notice: &String| told.len() < MOST_TOLD && told.insert(notice.clone());
+        notices.into_iter().filter(|notice| is_fresh(notice)).collect()
     };
     // Not under the lock: a subscriber may scrape.
     for notice in fresh {
@@ -125,6 +142,8 @@ struct Own {
     first: &'static Family,
     labels: Vec<&'static str>,
     place: (&'static str, u32),
+    /// Whether all of its places have native buckets.
+    is_native: bool,
     parts: Vec<Part>,
 }
 
@@ -170,11 +189,11 @@ impl Shown {
 
     fn show(&self, scrape: &Scrape, is_stem_taken: bool, sink: &mut dyn Sink) {
         let is_own = matches!(self, Shown::Own(_));
-        let (name, help) = match self {
-            Shown::Own(own) => (own.first.name, own.first.help),
-            Shown::Plain(family) => (&*family.name, &*family.help),
+        let (name, help, unit) = match self {
+            Shown::Own(own) => (own.first.name, own.first.help, own.first.unit_text()),
+            Shown::Plain(family) => (&*family.name, &*family.help, family::unit_text(&family.name, family.kind)),
         };
-        sink.family(&Head { name, help, kind: self.kind(), unit: family::unit_text(name), is_stem_taken, is_own });
+        sink.family(&Head { name, help, kind: self.kind(), unit, is_stem_taken, is_own });
         match self {
             Shown::Own(own) => own.show(scrape, sink),
             Shown::Plain(family) => {
@@ -243,7 +262,8 @@ fn own_families(scrape: &Scrape, conflicts: &mut BTreeMap<Text, u64>, notices: &
                 labels.push("status");
             }
             let at = *by_name.entry(family.name).or_insert_with(|| {
-                all.push(Own { first: family, labels: labels.clone(), place: definition.place, parts: Vec::new() });
+                let (labels, place) = (labels.clone(), definition.place);
+                all.push(Own { first: family, labels, place, is_native: true, parts: Vec::new() });
                 all.len() - 1
             });
             let own = &mut all[at];
@@ -253,18 +273,22 @@ fn own_families(scrape: &Scrape, conflicts: &mut BTreeMap<Text, u64>, notices: &
             let order = order.filter(|order| order.len() == labels.len());
             if let Some(what) = family.differs_from(own.first, order.is_some()) {
                 let ((file, line), (here, at)) = (own.place, definition.place);
-                // A help text is no reason to lose a number.
-                let lost = if what == "help" { "its help is ignored" } else { "it is not exposed" };
+                let lost = match what {
+                    "help" => "its help is ignored",
+                    _ if family::is_harmless(what) => "the family has none",
+                    _ => "it is not exposed",
+                };
                 let (name, another) = (family.name, family::another(what));
                 notices.push(format!(
                     "the family `{name}` at {here}:{at} has {another} than at {file}:{line}, which comes first: {lost}; make \
                      them the same, or rename one of them"
                 ));
-                if what != "help" {
+                if !family::is_harmless(what) {
                     *conflicts.entry(name.into()).or_default() += 1;
                     continue;
                 }
             }
+            own.is_native &= family.native;
             own.parts.push(Part { source: number, family, order: order.unwrap_or_default() });
         }
     }
@@ -283,7 +307,7 @@ impl Own {
                 part.visit(scrape, |set, status, piece| {
                     labels.clear();
                     labels.extend(self.labels(part, source, set, status));
-                    sink.series(&labels, &piece.told(part.family), None);
+                    sink.series(&labels, &piece.told(self), None);
                 });
                 return;
             }
@@ -296,7 +320,7 @@ impl Own {
             });
         }
         for (labels, piece) in sums {
-            sink.series(&labels, &piece.told(self.first), None);
+            sink.series(&labels, &piece.told(self), None);
         }
     }
 
@@ -355,19 +379,24 @@ impl Part {
 /// A part of a series.
 enum Piece<'a> {
     Number(Number),
+    /// Always 1.
+    Info,
     Histogram(Histogram<'a>),
     /// Observations whose quantiles are asked for when all are together; and the number and the sum of all.
     Summary(Cow<'a, Sketch>, u64, f64),
 }
 
 impl<'a> Piece<'a> {
-    fn told(self, family: &Family) -> Value<'a> {
+    fn told(self, own: &Own) -> Value<'a> {
         match self {
             Piece::Number(number) => Value::Number(number),
+            Piece::Info => Value::Number(Number::Count(1)),
+            // A server takes a family as native or as not.
+            Piece::Histogram(histogram) if !own.is_native => Value::Histogram(Histogram { native: None, ..histogram }),
             Piece::Histogram(histogram) => Value::Histogram(histogram),
             Piece::Summary(sketch, count, sum) => {
                 let at = |quantile: &f64| (*quantile, sketch.quantile(*quantile));
-                Value::Summary(Summary { quantiles: family.quantiles.iter().map(at).collect(), count, sum })
+                Value::Summary(Summary { quantiles: own.first.quantiles.iter().map(at).collect(), count, sum })
             }
         }
     }
@@ -391,7 +420,7 @@ fn of_field<'a>(family: &'static Family, bounds: &'a [f64], value: &'a catalogue
         catalogue::Value::Count(count) => Piece::Number(Number::Count(*count)),
         catalogue::Value::Level(level) => Piece::Number(Number::Level(*level)),
         catalogue::Value::Float(value) => Piece::Number(Number::Float(*value)),
-        catalogue::Value::Info => Piece::Number(Number::Count(1)),
+        catalogue::Value::Info => Piece::Info,
         catalogue::Value::Histogram { counts, sum, native, exemplars } => {
             Piece::Histogram(histogram(family, bounds, counts, *sum, native, exemplars))
         }
@@ -489,7 +518,11 @@ fn about_labels(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Opti
             // Nobody has used it yet.
             let Some(table) = open.table() else { continue };
             let others = source.reading.sets.iter().filter(|set| digit.is_other(set.set));
-            let lost = others.fold(0u64, |sum, set| sum.wrapping_add(uses(set)));
+            // A gauge does not say how often it was set: there, that it was is all that is counted.
+            let lost = match others.map(uses).try_fold(0u64, |sum, uses| Some(sum.wrapping_add(uses?))) {
+                Some(lost) => lost,
+                None => u64::from(table.has_overflowed()),
+            };
             *sum = sum.wrapping_add(lost);
             // Neither names a family: one label is told once, however many families have it.
             let (file, at) = table.place;
@@ -515,14 +548,14 @@ fn about_labels(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Opti
     counted(&family::OVERFLOW, &["family", "label"], rows)
 }
 
-/// How often a label set was used, as far as its cells tell: of a gauge or a sum of floats, whether it was.
-fn uses(set: &SetReading) -> u64 {
+/// How often a label set was used, if its cells tell.
+fn uses(set: &SetReading) -> Option<u64> {
     match &set.shows {
-        SetShows::Calls { statuses, .. } => statuses.iter().fold(0, |sum, calls| sum.wrapping_add(calls.count())),
+        SetShows::Calls { statuses, .. } => Some(statuses.iter().fold(0, |sum, calls| sum.wrapping_add(calls.count()))),
         SetShows::Field { value: catalogue::Value::Count(count), .. }
-        | SetShows::Field { value: catalogue::Value::Summary { count, .. }, .. } => *count,
-        SetShows::Field { value: catalogue::Value::Histogram { counts, .. }, .. } => counts.iter().sum(),
-        SetShows::Field { is_touched, .. } => u64::from(*is_touched),
+        | SetShows::Field { value: catalogue::Value::Summary { count, .. }, .. } => Some(*count),
+        SetShows::Field { value: catalogue::Value::Histogram { counts, .. }, .. } => Some(counts.iter().sum()),
+        SetShows::Field { .. } => None,
     }
 }
 

@@ -48,9 +48,9 @@ impl Slices {
 }
 
 impl Window {
-    /// What a window takes at most: a sketch has bins for values above and below zero.
+    /// What a window takes at most: a sketch has bins for values above and below zero, and room for twice as many.
     pub(crate) const MOST_BYTES: usize =
-        PLACES * SLICES * (2 * BINS as usize * size_of::<u64>() + size_of::<(u64, DDSketch)>());
+        PLACES * SLICES * (2 * 2 * BINS as usize * size_of::<u64>() + 2 * size_of::<(u64, DDSketch)>());
 
     pub(crate) const fn new() -> Self {
         Window { places: OnceBox::new() }
@@ -104,7 +104,16 @@ impl Sketch {
 
     /// The value at a quantile; `NaN` where nothing was observed.
     pub(crate) fn quantile(&self, quantile: f64) -> f64 {
-        let value = self.0.quantile(quantile).ok().flatten().unwrap_or(f64::NAN);
+        // The value that so many of them are not above. The sketch counts ranks from zero and rounds down, and knows the
+        // first and the last exactly.
+        #[allow(clippy::cast_precision_loss)] // past 2^53 observations in a minute
+        let (all, last) = (self.0.count() as f64, self.0.count() as f64 - 1.0);
+        let rank = match (quantile * all).ceil() - 1.0 {
+            first if first <= 0.0 => 0.0,
+            index if index >= last => 1.0,
+            index => (index + 0.5) / last,
+        };
+        let value = self.0.quantile(rank).ok().flatten().unwrap_or(f64::NAN);
         // The middle of a bin may lie outside of what was observed.
         match (self.0.min(), self.0.max()) {
             (Some(min), Some(max)) => value.clamp(min, max),
@@ -161,6 +170,15 @@ mod tests {
         assert!(quantiles_at(&window, 10, &[0.5])[0].is_nan());
         window.places.get().unwrap()[0].lock().unwrap().observe(100, 7.0);
         assert_eq!(window.places.get().unwrap()[0].lock().unwrap().all.len(), 1, "the old slices are gone");
+    }
+
+    #[test]
+    fn a_quantile_of_few_observations_is_one_of_them() {
+        let ten: Vec<(u64, f64)> = (1..=10).map(|n| (0, f64::from(n))).collect();
+        let found = quantiles_at(&window(&ten), 0, &[0.0, 0.1, 0.11, 0.5, 0.9, 0.91, 0.99, 1.0]);
+        for (found, exact) in found.iter().zip([1.0, 1.0, 2.0, 5.0, 9.0, 10.0, 10.0, 10.0]) {
+            assert!((found - exact).abs() <= exact * 0.0101, "{found} instead of {exact}");
+        }
     }
 
     #[test]

@@ -78,8 +78,8 @@ impl Difference {
 /// What some calls count, kept apart from all others.
 ///
 /// Whatever runs inside counts here and not in the registry: observed functions, groups, in this thread and in those that
-/// are told to take part. What begins inside ends inside: a call that is still running when its future leaves the recording
-/// is counted where it ends. Cheap to clone: all clones are one recording. Callbacks (`read_from`) and collectors of other
+/// are told to take part. A call and a timer count where they end. What begins inside should end inside: of a call whose
+/// future leaves the recording while it runs, the gauge of running calls goes up here and down there. Cheap to clone: all clones are one recording. Callbacks (`read_from`) and collectors of other
 /// people are not in it; which values a label with `max` keeps is common to all.
 #[derive(Clone)]
 pub struct Recording {
@@ -114,6 +114,11 @@ impl Recording {
         None
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+
     /// Runs `work` inside of it.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         #[cfg(feature = "metrics")]
@@ -140,7 +145,8 @@ impl Recording {
         RecordedFuture { recording: self.clone(), future: Some(future) }
     }
 
-    /// The value of one series of it, as [`value`] has it. What was not counted here is zero.
+    /// The value of one series of it, as [`value`] has it. What was not counted here is zero where it is zero before its
+    /// first use, and `None` where it is not there: a histogram with labels, say.
     #[must_use]
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         Values::of(self).value(name, labels)

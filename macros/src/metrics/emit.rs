@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned as _;
+use syn::{Expr, GenericArgument, PathArguments, Type};
 
 use super::model::{Field, Group};
 use crate::paths;
@@ -28,16 +28,17 @@ pub fn group(group: &Group, is_own: bool) -> TokenStream {
     )
 }
 
-/// For a group in which something is wrong: what names it finds its `new`.
-pub fn only_new(group: &Group) -> TokenStream {
-    new(group, &quote!(loop {}))
+/// For a group in which something is wrong: what names it finds its `new`, which says what.
+pub fn only_new(group: &Group, errors: &TokenStream) -> TokenStream {
+    new(group, errors)
 }
 
-fn new(Group { vis, name, .. }: &Group, body: &TokenStream) -> TokenStream {
+fn new(Group { vis, name, generics, .. }: &Group, body: &TokenStream) -> TokenStream {
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote!(
         #[automatically_derived]
         #[allow(clippy::new_without_default, dead_code)]
-        impl #name {
+        impl #impl_generics #name #type_generics #where_clause {
             /// Handles on the families of this group. Two groups have the same series.
             #[must_use]
             #vis const fn new() -> Self {
@@ -93,9 +94,13 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
     let blamed = field.budget.as_ref().map_or_else(|| ty.span(), syn::spanned::Spanned::span);
     let within = blamed_on(blamed, quote!(#private::within_budget));
     let within_arguments = blamed_group(blamed, quote!(&#says, #private::Definition::most(&#says)));
-    let twice = blamed_on(ty.span(), quote!(#private::no_name_twice));
-    let text = format!("`{name}`");
-    let twice_arguments = blamed_group(ty.span(), quote!(#text, #labels, false));
+    // Of a set without parameters it is known already.
+    let twice = has_nested(ty).then(|| {
+        let twice = blamed_on(ty.span(), quote!(#private::no_name_twice));
+        let text = format!("`{name}`");
+        let arguments = blamed_group(ty.span(), quote!(#text, #labels, false));
+        quote!(#twice #arguments;)
+    });
     let label_set = quote_spanned!(ty.span()=> <#metric::Labels as #private::LabelSet>::LABELS);
     quote!(
         #(#constants)*
@@ -107,7 +112,7 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             #written #unit #bounds #quantiles #native #zero #budget;
         #checks
         const _: () = {
-            #twice #twice_arguments;
+            #twice
             #within #within_arguments;
         };
         static #opens: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
@@ -160,8 +165,29 @@ fn checks(
     if let Some((_, span)) = &field.unit {
         check(*span, "check_unit", quote!(#metric::KIND));
     }
+    if let Some([total, reserved]) = field.unchecked {
+        check(field.ident.span(), "check_name", quote!(&#says, #total, #reserved));
+    }
     if let Some(span) = field.native {
         check(span, "check_native", quote!(#metric::KIND));
     }
     checks
+}
+
+/// Whether the labels may be a type with parameters: `Counter<Set<Inner>>`, or an alias.
+fn has_nested(ty: &Type) -> bool {
+    let arguments = |ty: &Type| match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.arguments.clone()),
+        _ => None,
+    };
+    let Some(PathArguments::AngleBracketed(outer)) = arguments(ty) else { return true };
+    match outer.args.first() {
+        Some(GenericArgument::Type(labels)) => match arguments(labels) {
+            Some(PathArguments::AngleBracketed(inner)) => {
+                !inner.args.iter().all(|argument| matches!(argument, GenericArgument::Lifetime(_)))
+            }
+            _ => false,
+        },
+        _ => true,
+    }
 }

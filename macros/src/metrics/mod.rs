@@ -14,12 +14,9 @@ pub fn derive(input: TokenStream, is_own: bool) -> TokenStream {
     let errors = Errors::new();
     let model = parse::group(input, &errors);
     match (errors.finish(), model) {
-        // The item of a derive stays by itself; and its `new`, so that nobody is told that it is missing.
-        (Err(errors), model) => {
-            let new = model.as_ref().map(emit::only_new);
-            let errors = errors.to_compile_error();
-            quote::quote!(#errors #new)
-        }
+        // The item of a derive stays by itself. What is wrong is said in its `new`: so nobody is told that that is missing.
+        (Err(errors), Some(model)) => emit::only_new(&model, &errors.to_compile_error()),
+        (Err(errors), None) => errors.to_compile_error(),
         (Ok(()), Some(model)) => emit::group(&model, is_own),
         (Ok(()), None) => TokenStream::new(),
     }

@@ -1,16 +1,20 @@
 //! A struct whose fields are families, with every question answered.
 
-use syn::{Expr, Ident, Path, Type, Visibility};
+use syn::{Expr, Generics, Ident, Path, Type, Visibility};
 
 pub struct Group {
     pub vis: Visibility,
     pub name: Ident,
+    /// Not there in a group that can be emitted.
+    pub generics: Generics,
     pub krate: Option<Path>,
     pub fields: Vec<Field>,
 }
 
 pub struct Field {
     pub ident: Ident,
+    /// Whether its suffixes may be any, if the macro does not know which metric it is.
+    pub unchecked: Option<[bool; 2]>,
     pub ty: Type,
     /// The family's name.
     pub name: String,

@@ -19,45 +19,57 @@ pub fn group(input: TokenStream, errors: &Errors) -> Option<Group> {
         }
     };
     let options = options(&input.attrs, &["prefix", "budget", "allow", "crate"], errors);
-    let Data::Struct(data) = input.data else {
-        errors.at(&input.ident, "`#[derive(Metrics)]` goes on a struct, whose fields are the families");
-        return None;
+    let DeriveInput { vis, ident: name, generics, data, .. } = input;
+    let mut group = Group { vis, name, generics, krate: options.krate.clone(), fields: Vec::new() };
+    let Data::Struct(data) = data else {
+        errors.at(&group.name, "`#[derive(Metrics)]` goes on a struct, whose fields are the families");
+        return Some(group);
     };
-    if !input.generics.params.is_empty() {
+    if !group.generics.params.is_empty() {
         errors.at(
-            &input.generics,
+            &group.generics,
             "a group of metrics has no parameters: its cells are a static of its type; write the types",
         );
-        return None;
+        return Some(group);
     }
     let fields = match data.fields {
         Fields::Named(fields) => fields.named,
         Fields::Unit => Punctuated::default(),
         Fields::Unnamed(fields) => {
             errors.at(&fields, "a family needs a name; give the fields names");
-            return None;
+            return Some(group);
         }
     };
-    if let Some(prefix) = options.prefix.as_ref() {
-        check_prefix(prefix, errors);
-    }
-    let fields: Vec<Field> = fields.into_iter().filter_map(|field| self::field(field, &options, errors)).collect();
-    no_name_twice(&fields, errors);
-    Some(Group { vis: input.vis, name: input.ident, krate: options.krate, fields })
+    let is_good = options.prefix.as_ref().is_none_or(|prefix| check_prefix(prefix, &options, errors));
+    let fields = fields.into_iter().filter_map(|field| self::field(field, &options, is_good, errors));
+    group.fields = fields.collect();
+    no_name_twice(&group.fields, errors);
+    Some(group)
 }
 
-fn check_prefix(prefix: &LitStr, errors: &Errors) {
+/// Whether the names of the fields can be judged: of a wrong prefix each would say the same.
+fn check_prefix(prefix: &LitStr, group: &Options, errors: &Errors) -> bool {
     let text = prefix.value();
     if text.is_empty() {
         errors.at(prefix, "the prefix is empty; leave it out");
     } else if text.ends_with(['_', '.']) {
         errors.at(prefix, format!("a `_` is put behind the prefix; write `{}`", text.trim_end_matches(['_', '.'])));
-    } else if let Err(message) = names::family(&text.replace('.', "_")) {
+    } else if let Err(message) = names::written(&text).and_then(|()| names::family(&text.replace('.', "_"))) {
         errors.at(prefix, message);
+    } else {
+        // The end of a prefix is no end of a name.
+        let broken = names::lints(&format!("{}_x", text.replace('.', "_")), None, None);
+        let broken: Vec<_> =
+            broken.into_iter().filter(|lint| !group.allow.iter().any(|allow| allow == lint.name)).collect();
+        for lint in &broken {
+            errors.at(prefix, lint.message("", &format!("#[metrics(allow({}))]", lint.name)));
+        }
+        return broken.is_empty();
     }
+    false
 }
 
-fn field(field: syn::Field, group: &Options, errors: &Errors) -> Option<Field> {
+fn field(field: syn::Field, group: &Options, is_good: bool, errors: &Errors) -> Option<Field> {
     let known = ["rename", "buckets", "quantiles", "unit", "budget", "zero", "native", "allow"];
     let options = options(&field.attrs, &known, errors);
     let ident = field.ident?;
@@ -66,33 +78,51 @@ fn field(field: syn::Field, group: &Options, errors: &Errors) -> Option<Field> {
         errors.at(&field.ty, message);
     }
     let own = options.rename.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
-    let whole = match &group.prefix {
-        Some(prefix) if own.contains('.') => format!("{}.{own}", prefix.value()),
-        Some(prefix) => format!("{}_{own}", prefix.value()),
-        None => own,
+    let prefix = group.prefix.as_ref().map(LitStr::value);
+    let whole = match &prefix {
+        Some(prefix) if own.contains('.') => format!("{prefix}.{own}"),
+        Some(prefix) => format!("{prefix}_{own}"),
+        None => own.clone(),
     };
     let (name, written) = names::mapped(&whole, kind);
     let at = |message: String| match &options.rename {
         Some(rename) => errors.at(rename, message),
         None => errors.at(&ident, message),
     };
-    // What is wrong with the prefix alone was said there.
-    if let Err(message) = names::family(&name) {
-        at(message);
-    } else {
-        let allowed = || group.allow.iter().chain(&options.allow);
-        for lint in names::lints(&name, kind, options.unit.as_ref().map(|(unit, _)| *unit)) {
-            if !allowed().any(|allowed| allowed == lint.name) {
-                at(lint.message(&format!("#[metrics(allow({}))]", lint.name)));
+    let of_durations = kind.is_none_or(|kind| matches!(kind, Kind::Histogram | Kind::Summary));
+    if let (Some((_, span)), false) = (&options.unit, of_durations) {
+        let message = "`unit` is for a `Histogram` or a `Summary`, which convert durations to it";
+        errors.push(syn::Error::new(*span, message));
+    }
+    if let Err(message) = names::written(&own).and_then(|()| names::family(&name)) {
+        if is_good {
+            at(message);
+        }
+    } else if is_good {
+        let allowed = |lint: &str| group.allow.iter().chain(&options.allow).any(|allowed| allowed == lint);
+        let before = prefix.map_or_else(String::new, |prefix| format!("{}_", prefix.replace('.', "_")));
+        let unit = options.unit.as_ref().map(|(unit, _)| *unit).filter(|_| of_durations);
+        for lint in names::lints(&name, kind, unit) {
+            if !allowed(lint.name) {
+                at(lint.message(&before, &format!("#[metrics(allow({}))]", lint.name)));
             }
         }
     }
     let help = help(&field.attrs);
     if help.is_empty() {
-        errors.at(&ident, "a family needs a help text; write what it counts as a doc comment: `/// …`");
+        let said = field.attrs.iter().any(|attr| matches!(&attr.meta, Meta::NameValue(doc) if doc.path.is_ident("doc") && !matches!(doc.value, Expr::Lit(_))));
+        let message = if said {
+            "the help text of a family must be a literal; write it as a doc comment: `/// …`"
+        } else {
+            "a family needs a help text; write what it counts as a doc comment: `/// …`"
+        };
+        errors.at(&ident, message);
     }
     check(&options, errors);
+    let is_allowed = |lint: &str| group.allow.iter().chain(&options.allow).any(|allowed| allowed == lint);
     Some(Field {
+        // An alias is left to the compiler.
+        unchecked: kind.is_none().then(|| ["total_suffix", "reserved_suffix"].map(is_allowed)),
         ident,
         ty: field.ty,
         name,
@@ -100,7 +130,7 @@ fn field(field: syn::Field, group: &Options, errors: &Errors) -> Option<Field> {
         help,
         buckets: options.buckets,
         quantiles: options.quantiles,
-        unit: options.unit,
+        unit: options.unit.filter(|_| of_durations),
         budget: options.budget.or_else(|| group.budget.clone()),
         zero: options.zero,
         native: options.native,
@@ -109,7 +139,7 @@ fn field(field: syn::Field, group: &Options, errors: &Errors) -> Option<Field> {
 
 /// Which metric it is, as far as its name shows: an alias is left to the compiler.
 fn kind(ty: &Type) -> Option<Kind> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = peeled(ty) else { return None };
     Some(match path.path.segments.last()?.ident.to_string().as_str() {
         "Counter" => Kind::Counter,
         "Gauge" => Kind::Gauge,
@@ -120,9 +150,20 @@ fn kind(ty: &Type) -> Option<Kind> {
     })
 }
 
+/// Without parentheses, and without the invisible ones round a `$t:ty`.
+fn peeled(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => peeled(&group.elem),
+        Type::Paren(paren) => peeled(&paren.elem),
+        other => other,
+    }
+}
+
 /// What is no metric, whatever it is an alias of. The compiler would say it twice.
 fn surely_none(ty: &Type) -> Option<String> {
-    let is = match ty {
+    let is = match peeled(ty) {
+        // What a macro will be.
+        Type::Macro(_) => false,
         Type::Path(path) => {
             let name = path.path.segments.last()?.ident.to_string();
             let is_plain = path.path.segments.len() == 1;
@@ -145,8 +186,15 @@ fn help(attrs: &[Attribute]) -> String {
         },
         _ => None,
     });
-    let text: Vec<String> = lines.flat_map(|text| text.split('\n').map(str::to_owned).collect::<Vec<_>>()).collect();
-    let lines = text.iter().map(|line| line.trim().trim_start_matches('*').trim());
+    // The lines of a block comment may begin with a star.
+    let lines = lines.flat_map(|text| {
+        let is_block = text.contains('\n');
+        let line =
+            |line: &str| if is_block { line.trim().trim_start_matches('*').trim() } else { line.trim() }.to_owned();
+        text.split('\n').map(line).collect::<Vec<_>>()
+    });
+    let text: Vec<String> = lines.collect();
+    let lines = text.iter().map(String::as_str);
     let paragraph: Vec<&str> = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
     paragraph.join(" ")
 }

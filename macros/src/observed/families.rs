@@ -84,12 +84,12 @@ impl Names<'_> {
         let named = metric.and_then(|metric| metric.name.as_ref());
         let (own, written) = named.map_or_else(Default::default, |name| names::mapped(&name.value(), Some(kind)));
         if let Some(name) = named {
-            if let Err(message) = names::family(&own) {
+            if let Err(message) = names::written(&name.value()).and_then(|()| names::family(&own)) {
                 self.errors.at(name, message);
             } else {
                 for lint in names::lints(&own, Some(kind), metric.and_then(|metric| metric.unit)) {
                     if !self.allow.iter().any(|allowed| allowed == lint.name) {
-                        self.errors.at(name, lint.message(&format!("allow({})", lint.name)));
+                        self.errors.at(name, lint.message("", &format!("allow({})", lint.name)));
                     }
                 }
             }

@@ -134,6 +134,10 @@ fn words(
             add(labels, word, of_parameter(parameter, callee, errors), errors);
             continue;
         }
+        if args::OF_A_FAMILY.contains(&&*name) && !is_of_family {
+            errors.at(word, args::of_a_family(&name));
+            continue;
+        }
         let known = KNOWN.into_iter();
         let known = known.chain(parameters.iter().map(|parameter| parameter.name.as_str()));
         // In the list of a family, the labels that there are already may be meant.

@@ -134,6 +134,14 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
     distinct([&counter, &histogram, &summary, &in_flight, &busy], &args, errors);
     let meant = args.meant_histogram || labels.meant.iter().any(|word| word == "histogram");
     let (bounds, busy_bounds) = bounds(&args, histogram.is_some() || meant, errors);
+    if let (Some(outer), Some(a), Some(b)) = (&args.buckets, &histogram, &busy) {
+        if a.other_unit != b.other_unit {
+            errors.at(
+                &outer.key,
+                "`buckets` beside two histograms are for both, and these have two units; give each its own",
+            );
+        }
+    }
     let span = span::make(&args, &callee, &labels, defaults, errors);
     let events = events::make(&args, &callee, errors);
     let target = events::text(args.target.as_ref(), &callee, errors);

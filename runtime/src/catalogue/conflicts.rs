@@ -14,6 +14,8 @@ use crate::definition::Definition;
 use crate::family::Family;
 use crate::family::another;
 #[cfg(feature = "metrics")]
+use crate::family::is_harmless;
+#[cfg(feature = "metrics")]
 use crate::label;
 
 /// A file and a line.
@@ -27,7 +29,7 @@ pub enum Conflict {
     Differs {
         /// The family.
         family: &'static str,
-        /// What differs: `type`, `label names`, `unit`, `buckets`, `quantiles` or `help`.
+        /// What differs: `type`, `label names`, `unit`, `buckets`, `quantiles`, `native buckets` or `help`.
         what: &'static str,
         /// Where both stand.
         places: [Place; 2],
@@ -68,6 +70,13 @@ impl fmt::Display for Conflict {
                 "the family `{family}` has another help at {}; that of the second is not exposed: make them the same",
                 at(places)
             ),
+            Conflict::Differs { family, what: "native buckets", places } => {
+                write!(
+                    f,
+                    "the family `{family}` has native buckets at one of {} alone, so it has none: make them the same",
+                    at(places)
+                )
+            }
             Conflict::Differs { family, what, places } => write!(
                 f,
                 "the family `{family}` has {} at {}; the second is not exposed: make them the same, or rename one",
@@ -174,8 +183,7 @@ impl Part {
 
     /// What another one says otherwise.
     fn differs_from(&self, other: &Part) -> Option<&'static str> {
-        let names = self.labels.keys().eq(other.labels.keys()) && self.family.status == other.family.status;
-        self.family.differs_from(other.family, names)
+        self.family.differs_from(other.family, self.labels.keys().eq(other.labels.keys()))
     }
 
     /// The one label set that it has, if it has no more.
@@ -207,7 +215,10 @@ fn conflicts() -> Vec<Conflict> {
                 let all = 0..digit.dimension.len();
                 all.filter_map(|at| digit.dimension.text(at, None)).map(Into::into).collect()
             };
-            let labels = of_family().map(|digit| (digit.dimension.label, texts(digit))).collect();
+            let words = (0..definition.words.len()).filter(|word| definition.at_most.contains(*word));
+            let words = words.map(|word| definition.words.values.get(word).to_owned()).collect();
+            let status = family.status.then_some(("status", words));
+            let labels = of_family().map(|digit| (digit.dimension.label, texts(digit))).chain(status).collect();
             let is_open = of_family().any(|digit| digit.open.is_some());
             parts.entry(family.name).or_default().push(Part { family, definition, labels, is_open });
         }
@@ -231,8 +242,7 @@ fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
         if let Some(what) = differs {
             found.push(Conflict::Differs { family, what, places: [first.place(), part.place()] });
         }
-        // A help text is no reason to lose a number.
-        if differs.is_some_and(|what| what != "help") {
+        if differs.is_some_and(|what| !is_harmless(what)) {
             continue;
         }
         let mut others: Vec<&Part> = several.iter().copied().filter(|other| part.shares_a_series_with(other)).collect();
@@ -267,7 +277,8 @@ fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>)
 #[cfg(feature = "metrics")]
 pub(super) fn contradicted() -> impl Iterator<Item = (&'static str, Place)> {
     conflicts().into_iter().filter_map(|conflict| match conflict {
-        Conflict::Differs { what: "help", .. } | Conflict::SameSeries { .. } | Conflict::Bounds { .. } => None,
+        Conflict::SameSeries { .. } | Conflict::Bounds { .. } => None,
+        Conflict::Differs { what, .. } if is_harmless(what) => None,
         Conflict::Differs { family, places, .. } => Some((family, places[1])),
         Conflict::Clash { families, places, .. } => Some((families[1], places[1])),
     })

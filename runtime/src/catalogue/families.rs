@@ -8,7 +8,7 @@ use super::sites;
 #[cfg(feature = "metrics")]
 use crate::definition::Definition;
 #[cfg(feature = "metrics")]
-use crate::family::{self, CONFLICTS, Family, Kind, Numbers, OVERFLOW, REJECTED, Shows};
+use crate::family::{CONFLICTS, Family, Kind, Numbers, OVERFLOW, REJECTED, Shows};
 #[cfg(feature = "metrics")]
 use crate::label::{self, Digit};
 
@@ -247,7 +247,7 @@ impl Draft {
             written: if of.written.is_empty() { of.name } else { of.written },
             kind: of.kind.text(),
             help: of.help,
-            unit: family::unit_text(of.name),
+            unit: of.unit_text(),
             labels: Vec::new(),
             series: 0,
             bytes: 0,

@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn head(name: &'static str, kind: Kind) -> Head<'static> {
-        let unit = crate::family::unit_text(name);
+        let unit = crate::family::unit_text(name, kind);
         Head { name, help: "\"Help\"\n\\", kind, unit, is_stem_taken: false, is_own: true }
     }
 

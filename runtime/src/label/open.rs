@@ -145,6 +145,12 @@ impl Table {
         }
     }
 
+    /// Whether there was a value that it did not keep.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn has_overflowed(&self) -> bool {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+
     /// The index of a value that is kept below `room`, or becomes so now.
     #[inline]
     fn find(&self, text: &str, room: usize) -> Option<usize> {

@@ -47,7 +47,13 @@ pub(super) fn read(field: &'static Field, set: usize) -> Option<Result<Read, Fai
     if CALLING.replace(true) {
         return Some(Err(Failed));
     }
-    let read = catch_unwind(AssertUnwindSafe(|| callback()));
+    let asked = move || {
+        let read = callback();
+        // It may have been replaced meanwhile: then this is the last of it, and what it holds may panic too.
+        drop(callback);
+        read
+    };
+    let read = catch_unwind(AssertUnwindSafe(asked));
     CALLING.set(false);
     // What the panic carried may panic when it is dropped.
     Some(read.map_err(|panic| {

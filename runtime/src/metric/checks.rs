@@ -2,8 +2,34 @@
 //! what is wrong is said once.
 
 use crate::definition::Definition;
-use crate::family::{Family, Kind, cells_of};
+use crate::family::{Family, Kind, cells_of, ends};
 use crate::label::Message;
+
+/// The suffix of a name, where the macro did not see which metric it is; `total` and `reserved` are lints that are allowed.
+///
+/// # Panics
+///
+/// While compiling, if it is not that of its type.
+#[track_caller]
+pub const fn check_name(says: &Definition, total: bool, reserved: bool) {
+    let Some(family) = says.family(0) else { return };
+    let name = family.name.as_bytes();
+    let (is_total, is_info) = (ends(name, name.len(), b"_total"), ends(name, name.len(), b"_info"));
+    let fact = match family.kind {
+        Kind::Counter if !is_total && !total => {
+            "` does not end in `_total`, and is a counter; rename it, or say `#[metrics(allow(total_suffix))]`"
+        }
+        Kind::Counter => return,
+        _ if is_total && !total => {
+            "` ends in `_total`, and is no counter; rename it, or say `#[metrics(allow(total_suffix))]`"
+        }
+        Kind::Info if !is_info && !reserved => {
+            "` does not end in `_info`, and is an `Info`; rename it, or say `#[metrics(allow(reserved_suffix))]`"
+        }
+        _ => return,
+    };
+    panic!("{}", Message::new("`").text(family.name).text(fact).as_str());
+}
 
 /// `buckets` are those of a histogram, and are bounds.
 ///

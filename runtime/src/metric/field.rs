@@ -19,6 +19,7 @@ use crate::family::{Family, Kind, Numbers, Shows, Unit};
 #[cfg(feature = "metrics")]
 use crate::label;
 use crate::label::{LabelSet, Open};
+use crate::testing::Recording;
 #[cfg(feature = "metrics")]
 use crate::{
     catalogue::{self, Entry, Listed, Readable, Reading, SetReading, SetShows, Value},
@@ -259,6 +260,8 @@ impl At {
         (0, 0.0)
     }
     pub(super) fn read_from(self, _: impl Fn() -> Read + Send + Sync + 'static) {}
+    #[inline]
+    pub(super) fn down(self, _: bool, _: Option<&Recording>) {}
 }
 
 #[cfg(feature = "metrics")]
@@ -293,15 +296,34 @@ impl At {
     /// Changes the number, and notes that it was.
     #[inline]
     fn change(self, change: impl FnOnce(&AtomicU64)) {
-        self.on(|parts| {
-            let cells = self.cells(parts.cells);
-            if let (true, Some(flag)) = (self.field.is_flagged, cells.get(1)) {
-                flag.store(1, Relaxed);
+        self.on(|parts| self.change_in(&parts, change));
+    }
+
+    #[inline]
+    fn change_in(self, parts: &Parts<'_>, change: impl FnOnce(&AtomicU64)) {
+        let cells = self.cells(parts.cells);
+        if let (true, Some(flag)) = (self.field.is_flagged, cells.get(1)) {
+            flag.store(1, Relaxed);
+        }
+        if let Some(cell) = cells.first() {
+            change(cell);
+        }
+    }
+
+    /// One less, in a recording or in none.
+    #[inline]
+    pub(super) fn down(self, is_float: bool, recording: Option<&Recording>) {
+        let down = |cell: &AtomicU64| {
+            if is_float {
+                cell::add_float(cell, -1.0);
+            } else {
+                cell.fetch_sub(1, Relaxed);
             }
-            if let Some(cell) = cells.first() {
-                change(cell);
-            }
-        });
+        };
+        match recording.and_then(|recording| self.field.copy_in(recording.recorded())) {
+            Some(copy) => self.change_in(&copy.parts(), down),
+            None => self.change_in(&self.field.parts(), down),
+        }
     }
 
     #[inline]
@@ -336,6 +358,10 @@ impl At {
 
     #[inline]
     pub(super) fn observe_nanos(self, nanos: u64) {
+        // 292 years: two of them would be more than the sum can hold.
+        if nanos > u64::MAX / 2 {
+            return self.reject();
+        }
         self.on(|parts| {
             let (field, cells) = (self.field, self.cells(parts.cells));
             let bucket = if field.is_summary {

@@ -201,22 +201,10 @@ pub struct GaugeGuard {
     recording: Option<Recording>,
 }
 
-impl GaugeGuard {
-    fn down(&self) {
-        if self.is_float {
-            self.at.add_float(-1.0);
-        } else {
-            self.at.add(u64::MAX);
-        }
-    }
-}
-
 impl Drop for GaugeGuard {
     #[inline]
     fn drop(&mut self) {
-        match self.recording.take() {
-            None => self.down(),
-            Some(recording) => recording.run(|| self.down()),
-        }
+        // Where it went up, whatever is current now.
+        self.at.down(self.is_float, self.recording.as_ref());
     }
 }

@@ -42,8 +42,9 @@ impl Histogram {
     /// Adds one observation.
     ///
     /// It lands in the first bucket whose bound is not below it, and above the last bound only in `+Inf`. A number that
-    /// is not finite changes nothing and is counted in `tallied_rejected_total`: one bad clock cannot poison the sum. One
-    /// below zero lands in the first bucket, and is taken off the sum.
+    /// is not finite, or a `Duration` of 292 years or more, changes nothing and is counted in `tallied_rejected_total`: one
+    /// bad clock cannot poison the sum. A number below zero is taken off the sum. A sum that would be too large for a float
+    /// stays what it was; one of durations begins again after 584 years.
     ///
     /// A `Duration` costs a search and two relaxed adds; a number a loop of compare and swap for the sum. Never allocates,
     /// never blocks.

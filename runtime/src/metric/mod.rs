@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 use crate::family::{Kind, Numbers};
 use crate::label::LabelSet;
 
-pub use checks::{check_bounds, check_native, check_quantiles, check_standard, check_unit};
+pub use checks::{check_bounds, check_name, check_native, check_quantiles, check_standard, check_unit};
 pub use counter::Counter;
 pub use field::Field;
 pub use gauge::{Gauge, GaugeGuard};

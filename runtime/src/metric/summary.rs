@@ -39,7 +39,8 @@ pub struct Summary<L = ()> {
 handle!(Summary<L>, Summary, Numbers::Float, "summary");
 
 impl Summary {
-    /// Adds one observation. One that is not finite changes nothing and is counted in `tallied_rejected_total`.
+    /// Adds one observation. One that is not finite, or a `Duration` of 292 years or more, changes nothing and is counted in
+    /// `tallied_rejected_total`.
     ///
     /// Count and sum are relaxed adds. The sketch has two places, which are tried without waiting: an observation that
     /// finds both taken by other threads is in the count and the sum, and not in the quantiles. May allocate.

@@ -52,6 +52,20 @@ pub const KNOWN: [&str; 27] = [
     "crate",
 ];
 
+/// Arguments of one family, which stand in its parentheses.
+pub const OF_A_FAMILY: [&str; 4] = ["native", "quantiles", "unit", "zero"];
+
+/// For one that stands beside it.
+pub fn of_a_family(word: &str) -> String {
+    let example = match word {
+        "native" => "histogram(native)",
+        "quantiles" => "summary(quantiles = [0.5, 0.99])",
+        "unit" => "histogram(unit = \"ms\")",
+        _ => "counter(zero = false)",
+    };
+    format!("`{word}` belongs to a family: `{example}`")
+}
+
 /// What an attribute does that does not say it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defaults {
@@ -324,6 +338,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
             return Err(syn::Error::new_spanned(&key, message));
         }
         _ if bare => args.words.push(key),
+        word if OF_A_FAMILY.contains(&word) => return Err(syn::Error::new_spanned(&key, of_a_family(word))),
         word => {
             let known = KNOWN;
             let remedy = match did_you_mean(word, known) {
