@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tallied::observed;
+use tallied::{Counter, Format, Histogram, Label, LabelSet, Metrics, encode, observed};
 use tallied_tests::exposition::{series, value};
+use tallied_tests::judges::{find, workspace};
 
 #[observed(task_name, histogram, in_flight)]
 fn work(n: u64) -> Result<u64, u64> {
@@ -93,4 +94,124 @@ fn the_first_calls_of_many_threads_make_one_series() {
     let text = tallied::gather_metrics();
     let labels = [("first_name", "first_call"), ("status", "ok")];
     assert_eq!(value(&text, "tallied_tests_first_calls_total", &labels), Some(8.0));
+}
+
+#[derive(Clone, Copy, Label)]
+enum Kind {
+    Even,
+    Odd,
+}
+
+#[derive(LabelSet)]
+struct Of {
+    kind: Kind,
+}
+
+#[derive(Metrics)]
+#[metrics(prefix = "concurrent")]
+struct Group {
+    /// Counted.
+    all_total: Counter<Of>,
+    /// Added.
+    sum_total: Counter<(), f64>,
+    /// Observed.
+    #[metrics(native)]
+    wait_seconds: Histogram<Of>,
+}
+
+static GROUP: Group = Group::new();
+
+#[observed(histogram(name = "concurrent_call_seconds", native), counter = "concurrent_calls_total")]
+fn call(n: u32) -> Option<u32> {
+    n.checked_sub(1)
+}
+
+/// The buckets and the count of each series of a histogram, and each counter, as JSON has them.
+fn read(body: &[u8]) -> Vec<(String, u64)> {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+    let mut counters = Vec::new();
+    for family in body["families"].as_array().unwrap() {
+        let name = family["name"].as_str().unwrap();
+        for series in family["series"].as_array().unwrap().iter().filter(|_| name.starts_with("concurrent_")) {
+            let series_name = format!("{name}{}", series["labels"]);
+            if let Some(buckets) = series["buckets"].as_array() {
+                let counts: Vec<u64> = buckets.iter().map(|bucket| bucket["count"].as_u64().unwrap()).collect();
+                assert!(counts.is_sorted(), "{series}");
+                assert_eq!(counts.last().copied(), series["count"].as_u64(), "{series}");
+                counters
+                    .extend(counts.into_iter().enumerate().map(|(at, count)| (format!("{series_name}{at}"), count)));
+            } else if let Some(count) = series["value"].as_u64() {
+                counters.push((series_name, count));
+            }
+        }
+    }
+    counters
+}
+
+#[test]
+fn every_format_is_consistent_while_eight_threads_write() {
+    let done = AtomicBool::new(false);
+    let bodies = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    for n in 0..20_000u32 {
+                        let kind = if n % 2 == 0 { Kind::Even } else { Kind::Odd };
+                        GROUP.all_total.with(Of { kind }).inc();
+                        GROUP.sum_total.add(1.0);
+                        GROUP.wait_seconds.with(Of { kind }).observe(f64::from(n) / 1e3);
+                        GROUP.wait_seconds.with(Of { kind }).observe(std::time::Duration::from_micros(n.into()));
+                        let _ = call(n);
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut last: Vec<(String, u64)> = Vec::new();
+                while !done.load(Ordering::Relaxed) {
+                    for format in [Format::Text, Format::OpenMetrics, Format::Protobuf, Format::Json] {
+                        let mut body = Vec::new();
+                        encode(format, &mut body);
+                        let mut bodies = bodies.lock().unwrap();
+                        let kept = bodies.iter().filter(|(kept, _)| *kept == format).count();
+                        if format == Format::Json {
+                            let now = read(&body);
+                            for (name, count) in &last {
+                                let later = now.iter().find(|(other, _)| other == name).map(|(_, count)| *count);
+                                assert!(later >= Some(*count), "{name} was {count}, then {later:?}");
+                            }
+                            last = now;
+                        } else if kept < 12 {
+                            bodies.push((format, body));
+                        }
+                    }
+                }
+            });
+        }
+        let joined: Vec<_> = writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        done.store(true, Ordering::Relaxed);
+        for joined in joined {
+            joined.unwrap();
+        }
+    });
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "concurrent_sum_total", &[]), Some(160_000.0));
+    assert_eq!(value(&text, "concurrent_wait_seconds_count", &[("kind", "odd")]), Some(160_000.0));
+    // Cumulative buckets, `+Inf` and the count, native buckets and the count: in every single scrape.
+    let Some(python) = find("every_format_is_consistent_while_eight_threads_write", "python3") else { return };
+    for (format, body) in bodies.into_inner().unwrap() {
+        let name = match format {
+            Format::Text => "text",
+            Format::OpenMetrics => "openmetrics",
+            _ => "protobuf",
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &body).unwrap();
+        let script = workspace().join("tests/judges/read.py");
+        let mut command = std::process::Command::new(&python);
+        let output = command.arg("-B").arg(script).arg(name).stdin(file.reopen().unwrap()).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }

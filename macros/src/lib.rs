@@ -29,6 +29,7 @@ use proc_macro::TokenStream;
 /// #[observed(labels(queue, route: Route = req.route(), tenant(max = 64)), histogram, budget = 50_000)]
 /// #[observed(status = TaskStatus, after(hit = |page| page.is_some()))]
 /// #[observed(level = "debug", fields(id = %job.id), err, slow = "100ms")]
+/// #[observed(summary(name = "page_duration_ms", unit = "ms", quantiles = [0.5, 0.99]), allow(base_unit))]
 /// ```
 ///
 /// It goes on functions and methods, `async` or not, and on functions that return `impl Future`, `Pin<Box<dyn
@@ -53,9 +54,10 @@ use proc_macro::TokenStream;
 /// | `cancelled` | its future was dropped after its first poll; one that was never polled is not a call |
 /// | `panicked` | unwound |
 ///
-/// Only those that the function can have are exposed: by the counter from its first call on, by the histogram when a
-/// call ends so. A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds and
-/// exposed in seconds; a future's counts from its first poll.
+/// Only those that the function can have are exposed: by the counter from the start, at zero, by a histogram or a summary
+/// when a call ends so. (Of a type that does not say whether it is a `Result`, such as an alias, `error` is there from the
+/// first call on.) A value of a bare generic type is `ok`, whatever it is. A call's time is measured in nanoseconds, and
+/// exposed in seconds if nothing says another unit; a future's counts from its first poll.
 ///
 /// `status = MyStatus` gives other words, those of an enum with [`Outcome`](derive@Outcome). With `impl Classify<R> for
 /// MyStatus` the returned value, an `R`, chooses the word: then all words of the enum are possible.
@@ -69,12 +71,14 @@ use proc_macro::TokenStream;
 /// | `labels(…)` | more labels: `name` is a parameter, `name = expression` any value, `name = "text"` always the same; `name(max = N)` or `name(max = N) = expression` keeps the first `N` values, `name(flatten)` or `name(flatten): Type = expression` is a set of labels |
 /// | `after(…)` | labels from the returned value: `name = closure`, `name: Type = closure`, `name(max = N) = closure` |
 /// | `status = Type` | the words for ok, error, cancelled and panicked |
-/// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…))` |
-/// | `histogram` | calls by duration in seconds; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST)` |
-/// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…))` |
-/// | `busy` | time inside the polls of a future: a histogram like the one above, `{crate}_…_busy_seconds`; it is read by itself, so a scrape may see it a call before or behind the others |
-/// | `buckets = CONST` | the bounds of the histogram, and of `busy`, in seconds, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent |
+/// | `counter` | is there unless `counter = false`; `= "name"`, `(name = "…", help = "…", labels(…), zero = false)` |
+/// | `histogram` | calls by duration; `= "name"`, `(name = "…", help = "…", labels(…), buckets = CONST, unit = "ms", native, zero = true)` |
+/// | `summary` | calls by duration, as quantiles of the last minute: see `Summary`; `= "name"`, `(name = "…", help = "…", labels(…), quantiles = CONST, unit = "ms", zero = true)` |
+/// | `in_flight` | calls that are running now; `= "name"`, `(name = "…", help = "…", labels(…), zero = false)` |
+/// | `busy` | time inside the polls of a future: a histogram with the arguments of the one above, `{crate}_…_busy_seconds`; it is read by itself, so a scrape may see it a call before or behind the others |
+/// | `buckets = CONST` | the bounds of the histogram, and of `busy`, in their unit, `[f64; N]` or `&[f64]`: positive, finite, strictly increasing, checked by the compiler; `STANDARD_BUCKETS` if absent, the same durations in another unit |
 /// | `budget = N` | the most series that a family of this function may have, 10,000 if absent; see below |
+/// | `allow(…)` | silences lints of names, which [`Metrics`](derive@Metrics) lists |
 /// | `future` | the returned value is a boxed future, though its type does not show it |
 /// | `span = false` | opens no span |
 /// | `level`, `name`, `target` | of the span, as tracing's attribute has them: `level = "debug"`, `1` to `5` or a constant; the others texts or constants |
@@ -98,6 +102,14 @@ use proc_macro::TokenStream;
 /// | `#[observed(histogram, in_flight)]` | `{crate}_function_calls_total`, `{crate}_function_duration_seconds`, `{crate}_function_in_flight` | `function`, `status` |
 /// | `#[observed(route, histogram)] fn serve(route: Route)` | `{crate}_serve_calls_total`, `{crate}_serve_duration_seconds` | `route`, `status` |
 /// | `#[observed(counter = "jobs_total")]` | `jobs_total` | `status` |
+///
+/// `summary` derives `{crate}_…_duration_quantiles_seconds`, because a histogram may stand beside it. `unit` is `s`, `ms`,
+/// `us` or `ns`; a derived name ends in it, and without it a name that ends in a unit of time says it. A name with dots,
+/// `counter = "tasks.created"`, has `_` on the exposition, and of a counter `_total`; the catalogue keeps both.
+///
+/// **`native`** adds the buckets of a native histogram (schema 3: eight for each power of two, from a nanosecond to an hour),
+/// which a Prometheus server takes from the protobuf format. **`zero`** says whether series are there before they have a
+/// value: counters and gauges are, histograms and summaries only where they have no labels.
 ///
 /// A label that you name holds the function's bare name; `function` holds its path in the crate with its type, such as
 /// `cart::Cart::load`. The gauge has no `status`. Functions that write the same series add up, and `tallied::init`
@@ -179,7 +191,8 @@ pub fn observed(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// It is [`observed`](macro@observed) with tracing's defaults: change the import of `instrument`, and a code base has
 /// moved. Every argument is a field of the span, but for those in `skip(…)`, or none with `skip_all`; a text alone is
-/// the span's name; and nothing is counted until the attribute says `counter`, `histogram`, `in_flight` or `busy`.
+/// the span's name; and nothing is counted until the attribute says `counter`, `histogram`, `summary`, `in_flight` or
+/// `busy`.
 ///
 /// ```text
 /// #[instrument]                                  // as tracing's
@@ -269,7 +282,8 @@ fn is_own() -> bool {
 /// |---|---|
 /// | `total_suffix` | a counter without `_total`; anything else with it |
 /// | `reserved_suffix` | `_count` and `_created` at the end; `_info` at the end of what is no `Info`, and an `Info` without it |
-/// | `base_unit` | a unit at the end that is no base unit (`_ms`, `_mb`, `_percent`), or other than `unit` says |
+/// | `base_unit` | a unit at the end that is no base unit: `_ms`, `_mb`, `_percent` |
+/// | `unit_suffix` | a name that does not end in what `unit` says |
 /// | `type_in_name` | `counter`, `gauge`, `histogram` or `summary` as a word of the name |
 /// | `snake_case` | camelCase |
 #[proc_macro_derive(Metrics, attributes(metrics))]

@@ -2,7 +2,7 @@
 
 pub use crate::__tallied_listed as listed;
 pub use crate::block::Block;
-pub use crate::bounds::Bounds;
+pub use crate::bounds::{Bounds, Nanos};
 pub use crate::budget::{given, given_to_field, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
@@ -21,8 +21,8 @@ pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 #[cfg(feature = "metrics")]
 pub use crate::record::{Record, record_labels, record_names};
 pub use crate::site::{
-    BUSY, Cells, CountedCells, CountedSite, HasSite, LOUD, NATIVE, NOWHERE, RUNNING, SUMMARY, SURE, Site, TimedCells,
-    TimedSite,
+    BUSY, Cells, CountedCells, CountedSite, EXACT, HasSite, LOUD, NATIVE, NOWHERE, RUNNING, SUMMARY, SURE, Site,
+    TimedCells, TimedSite,
 };
 pub use crate::span::{SpanSite, enter, entered, ready};
 #[cfg(feature = "metrics")]

@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::definition::Definition;
 use crate::family::{Unit, nanos};
 
 /// By the name of the family, what a configuration says.
@@ -32,17 +33,33 @@ pub(crate) fn replace_nanos(row: &[AtomicU64], bounds: &[f64], unit: Unit) {
     }
 }
 
-/// Bounds in nanoseconds, as a callsite has them: it is told of durations alone.
-#[cfg(feature = "metrics")]
-pub(crate) const fn nanos_of<const N: usize>(bounds: &[f64], unit: Unit) -> [AtomicU64; N] {
-    let exact = nanos::<N>(bounds, unit);
-    let mut made = [const { AtomicU64::new(u64::MAX) }; N];
-    let mut at = 0;
-    while at < bounds.len() && at < N {
-        made[at] = AtomicU64::new(exact[at]);
-        at += 1;
+/// Bounds in nanoseconds, as a callsite has them: it is told of durations alone. A static of their own, because they may
+/// change: so the callsite does not, and a call needs not look into it.
+pub struct Nanos<const N: usize> {
+    #[cfg(feature = "metrics")]
+    pub(crate) row: [AtomicU64; N],
+}
+
+impl<const N: usize> Nanos<N> {
+    /// Those of the histogram.
+    #[must_use]
+    pub const fn new(says: &Definition) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = says;
+        Nanos {
+            #[cfg(feature = "metrics")]
+            row: {
+                let exact = nanos::<N>(says.bounds(), says.time_unit());
+                let mut row = [const { AtomicU64::new(u64::MAX) }; N];
+                let mut at = 0;
+                while at < N {
+                    row[at] = AtomicU64::new(exact[at]);
+                    at += 1;
+                }
+                row
+            },
+        }
     }
-    made
 }
 
 /// `N` is one more than there are bounds.

@@ -31,11 +31,16 @@ impl<const N: usize> DurationCell<N> {
 
     /// Counts one call of `nanos` in the first bucket whose bound is at least that, or else in `+Inf`.
     ///
-    /// `bounds` holds `N - 1` increasing bounds in nanoseconds; the rest of it is never looked at. Gives the bucket.
+    /// `bounds` holds `N - 1` increasing bounds in nanoseconds; the rest of it is never looked at. Without them all are in
+    /// `+Inf`. Gives the bucket.
     #[inline]
-    pub(crate) fn observe(&self, nanos: u64, bounds: &[AtomicU64; N]) -> usize {
-        // Most calls are short: the first bound is compared before the search begins.
-        let bucket = if N > 1 && nanos <= bounds[0].load(Relaxed) { 0 } else { search(nanos, bounds) };
+    pub(crate) fn observe(&self, nanos: u64, bounds: Option<&[AtomicU64; N]>) -> usize {
+        let bucket = match bounds {
+            // Most calls are short: the first bound is compared before the search begins.
+            Some(bounds) if N > 1 && nanos <= bounds[0].load(Relaxed) => 0,
+            Some(bounds) => search(nanos, bounds),
+            None => N - 1,
+        };
         self.buckets[bucket].fetch_add(1, Release);
         self.nanos.fetch_add(nanos, Relaxed);
         bucket
@@ -120,7 +125,7 @@ mod tests {
     fn a_duration_lands_in_the_first_bucket_whose_bound_is_not_below_it() {
         for (nanos, bucket) in [(0, 0), (10, 0), (11, 1), (20, 1), (21, 2), (30, 2), (31, 3), (u64::MAX, 3)] {
             let cell = DurationCell::<4>::new();
-            assert_eq!(cell.observe(nanos, &BOUNDS), bucket);
+            assert_eq!(cell.observe(nanos, Some(&BOUNDS)), bucket);
             let mut expected = [0; 4];
             expected[bucket] = 1;
             assert_eq!(cell.counts(), expected, "{nanos} ns");
@@ -146,7 +151,7 @@ mod tests {
                 scope.spawn(move || {
                     for i in 0..10_000 {
                         level.up();
-                        let _ = cell.observe((thread + i) % 40, &BOUNDS);
+                        let _ = cell.observe((thread + i) % 40, Some(&BOUNDS));
                         level.down();
                     }
                 });

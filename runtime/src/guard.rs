@@ -9,7 +9,7 @@ use tracing::Span;
 use tracing::span::EnteredSpan;
 
 use crate::clock::{Started, Stopwatch};
-use crate::outcome::{Returned, Status, Told, Ways};
+use crate::outcome::{Returned as ReturnedAs, Status, Told, Ways};
 use crate::site::Callsite;
 use crate::span::{self, SpanSite, Spanned};
 
@@ -33,21 +33,29 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     /// span learns what the value adds to its labels.
     #[inline]
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
+        let (site, ran) = (self.site, self.set);
+        let Some(ended) = self.ended(told) else { return };
+        site.end(ran, ended.set, ended.status, ended.nanos, ended.busy);
+        if let (true, Some(span)) = (T::HAS_LABELS, span) {
+            site.record(ended.set, span);
+        }
+    }
+
+    /// The call has returned, and this is all that there is to be counted, if anything is.
+    #[inline]
+    fn ended<T: Told>(self, told: impl FnOnce() -> T) -> Option<Returned> {
         // Where nothing is counted, nobody asks but the span and the events.
         if cfg!(not(feature = "metrics")) && !T::IS_HEARD && !K::IS_HEARD {
             mem::forget(self);
-            return;
+            return None;
         }
         // In this order, so a call is never busier than it is long.
         let (busy, nanos) = (self.busy.nanos(), self.nanos());
         let told = told();
-        let (site, ran, set) = (self.site, self.set, self.set + told.labels());
+        let set = self.set + told.labels();
         // From here on it has ended, whatever a subscriber does.
         mem::forget(self);
-        site.end(ran, set, told.status(), nanos, busy);
-        if let (true, Some(span)) = (T::HAS_LABELS, span) {
-            site.record(set, span);
-        }
+        Some(Returned { set, status: told.status(), nanos, busy })
     }
 
     /// Its future was dropped.
@@ -80,14 +88,66 @@ impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
     }
 }
 
+/// What a call that returned is counted as.
+struct Returned {
+    /// With the labels of its value.
+    set: usize,
+    status: usize,
+    nanos: u64,
+    busy: u64,
+}
+
+/// There are 64 words at most; by hand an index may be larger, and means the last one.
+const STATUS_BITS: u32 = 6;
+const MOST_STATUS: usize = (1 << STATUS_BITS) - 1;
+
+/// The end of a call in a span, which is left, or of one that may be recorded. Out of line, because most calls are neither,
+/// and with the label set and the status in one number: less is said at each callsite.
+#[cold]
+#[inline(never)]
+fn end_in_span<K: Callsite>(site: &'static K, what: usize, nanos: u64, entered: &mut Option<EnteredSpan>) {
+    let (set, status) = (what >> STATUS_BITS, what & MOST_STATUS);
+    let _entered = entered.take();
+    site.end(set, set, status, nanos, 0);
+}
+
+/// The same, of a call whose value has labels.
+#[cold]
+#[inline(never)]
+fn end_with_labels<K: Callsite>(
+    site: &'static K,
+    ran: usize,
+    set: usize,
+    status: usize,
+    nanos: u64,
+    entered: &mut Option<EnteredSpan>,
+) {
+    let entered = entered.take();
+    site.end(ran, set, status, nanos, 0);
+    if let Some(span) = entered.as_deref() {
+        site.record(set, span);
+    }
+}
+
 // No function: a span would be moved into it, which costs more than all the rest.
 macro_rules! run {
-    ($site:ident, $set:ident, $entered:ident, $body:ident, $told:ident) => {{
+    ($plain:literal, $site:ident, $set:ident, $entered:ident, $body:ident, $told:ident) => {{
         let call = Call::<K, ()>::begin($site, $set);
         let out = $body();
-        call.end(|| $told(&out), $entered.as_deref());
-        // For most calls there is none, and nothing to leave.
-        if $entered.is_none() {
+        if let Some(ended) = call.ended(|| $told(&out)) {
+            // For most calls there is none, and nothing to leave.
+            if $plain && $entered.is_none() {
+                $site.end_as::<true>($set, ended.set, ended.status, ended.nanos, ended.busy);
+            } else if T::HAS_LABELS {
+                end_with_labels($site, $set, ended.set, ended.status, ended.nanos, &mut $entered);
+            } else {
+                end_in_span(
+                    $site,
+                    ended.set << STATUS_BITS | ended.status.min(MOST_STATUS),
+                    ended.nanos,
+                    &mut $entered,
+                );
+            }
             mem::forget($entered);
         }
         out
@@ -103,8 +163,9 @@ pub fn observe<K: Callsite, R, T: Told>(
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
-    let entered = enter(site, set, &span, Ways::of::<T>(false));
-    run!(site, set, entered, body, told)
+    // Without a span this is no recording: `enter` saw to it.
+    let mut entered = enter(site, set, &span, Ways::of::<T>(false));
+    run!(true, site, set, entered, body, told)
 }
 
 /// The same, in a span that is entered, if there is one.
@@ -112,12 +173,12 @@ pub fn observe<K: Callsite, R, T: Told>(
 pub fn observe_in<K: Callsite, R, T: Told>(
     site: &'static K,
     set: usize,
-    entered: Option<EnteredSpan>,
+    mut entered: Option<EnteredSpan>,
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
     expect(site, Ways::of::<T>(false));
-    run!(site, set, entered, body, told)
+    run!(false, site, set, entered, body, told)
 }
 
 /// A call is about to begin that can end in these ways.
@@ -135,16 +196,38 @@ fn enter<K: Callsite>(site: &'static K, set: usize, span: &impl Spanned, ways: W
     #[inline(never)]
     fn seldom<K: Callsite>(site: &'static K, set: usize, span: &'static SpanSite, ways: Ways) -> Option<EnteredSpan> {
         expect(site, ways);
-        span::enter(&|| Some((span, span.level())), set)
+        span::enter(&|| Some((span, span.level())), set).or_else(aside::<K>)
+    }
+
+    /// The same where the callsite itself knows the ways.
+    #[cold]
+    #[inline(never)]
+    fn seldom_exact<K: Callsite>(site: &'static K, set: usize, span: &'static SpanSite) -> Option<EnteredSpan> {
+        seldom(site, set, span, site.ways())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn seldom_alone<K: Callsite>(site: &'static K, ways: Ways) -> Option<EnteredSpan> {
+        expect(site, ways);
+        aside::<K>()
+    }
+
+    /// Somebody records, and so no callsite is met: the call ends with a look at that, as one that has a span.
+    fn aside<K: Callsite>() -> Option<EnteredSpan> {
+        K::is_aside().then(|| Span::none().entered())
     }
 
     match span() {
-        Some((span, level)) if span::is_on(level) || !site.is_met(ways) => seldom(site, set, span, ways),
-        Some(_) => None,
-        None => {
-            expect(site, ways);
-            None
+        Some((span, level)) if span::is_on(level) || !site.is_met(ways) => {
+            if K::IS_EXACT {
+                seldom_exact(site, set, span)
+            } else {
+                seldom(site, set, span, ways)
+            }
         }
+        None if !site.is_met(ways) => seldom_alone(site, ways),
+        Some(_) | None => None,
     }
 }
 
@@ -196,13 +279,13 @@ impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
     pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
-        Self::entered(site, set, enter(site, set, &span, Ways::of::<Returned<Status>>(false)))
+        Self::entered(site, set, enter(site, set, &span, Ways::of::<ReturnedAs<Status>>(false)))
     }
 
     /// The same, in a span that is entered, if there is one.
     #[inline]
     pub fn begin_in(site: &'static K, set: usize, entered: Option<EnteredSpan>) -> Self {
-        expect(site, Ways::of::<Returned<Status>>(false));
+        expect(site, Ways::of::<ReturnedAs<Status>>(false));
         Self::entered(site, set, entered)
     }
 
@@ -218,7 +301,7 @@ impl<K: Callsite> Drop for Inline<K> {
     fn drop(&mut self) {
         let unwound = !self.unwinding_before && std::thread::panicking();
         match self.call.take() {
-            Some(call) if !unwound => call.end(Returned::<Status>::new, self.entered.as_deref()),
+            Some(call) if !unwound => call.end(ReturnedAs::<Status>::new, self.entered.as_deref()),
             unwound => drop(unwound),
         }
     }

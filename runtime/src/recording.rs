@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many there are.
@@ -24,7 +24,7 @@ pub(crate) struct Recorded {
 /// Whether some thread may be recording.
 #[inline]
 pub(crate) fn is_any() -> bool {
-    LIVE.load(Relaxed) != 0
+    LIVE.load(SeqCst) != 0
 }
 
 /// What this thread records to.
@@ -50,7 +50,7 @@ pub(crate) fn inside<R>(recorded: Option<Arc<Recorded>>, work: impl FnOnce() -> 
 
 impl Recorded {
     pub(crate) fn new() -> Arc<Self> {
-        LIVE.fetch_add(1, Relaxed);
+        LIVE.fetch_add(1, SeqCst);
         Arc::default()
     }
 
@@ -64,6 +64,6 @@ impl Recorded {
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        LIVE.fetch_sub(1, Relaxed);
+        LIVE.fetch_sub(1, SeqCst);
     }
 }

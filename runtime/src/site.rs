@@ -6,6 +6,7 @@
 use tracing::Span;
 
 use crate::block::Block;
+use crate::bounds::Nanos;
 use crate::catalogue;
 use crate::definition::{Definition, Ended};
 use crate::family;
@@ -26,7 +27,10 @@ use crate::{
 use std::{
     ptr,
     sync::Arc,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
 /// What a call needs of its callsite.
@@ -35,6 +39,8 @@ pub trait Callsite: Sync + 'static {
     const TIMED: bool;
     /// Whether calls are of interest though nothing is counted.
     const IS_HEARD: bool;
+    /// Whether [`ways`](Callsite::ways) is all that its calls can do.
+    const IS_EXACT: bool = false;
     /// Whether calls that can end in these ways were met before.
     fn is_met(&'static self, ways: Ways) -> bool;
     /// The first call, or the first of an instance that can end in another way.
@@ -44,8 +50,18 @@ pub trait Callsite: Sync + 'static {
     /// A call with these labels begins.
     fn begin(&'static self, set: usize);
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
-    /// calls are timed, and after so much of it inside polls if that is.
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64);
+    /// calls are timed, and after so much of it inside polls if that is. `PLAIN` where nobody records.
+    fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64);
+    /// The same, wherever it is counted.
+    #[inline]
+    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
+        self.end_as::<false>(ran, set, status, nanos, busy);
+    }
+    /// Whether somebody may be recording.
+    #[inline]
+    fn is_aside() -> bool {
+        false
+    }
     /// The words for what becomes of a call.
     fn words(&self) -> &Words;
     /// Tells a span the labels that a value had.
@@ -58,6 +74,9 @@ pub const RUNNING: u8 = 1;
 /// The part of a callsite whose calls can all end in the same ways, whatever the function's type parameters are: then a
 /// call has less to ask.
 pub const SURE: u8 = 2;
+
+/// The part of a callsite that knows those ways before it is built, and no others are possible.
+pub const EXACT: u8 = 64;
 
 /// The part of a callsite whose calls make events when they end.
 pub const LOUD: u8 = 4;
@@ -87,7 +106,7 @@ pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
     #[cfg(feature = "metrics")]
     cells: &'static Cells<N, S, K, P>,
     #[cfg(feature = "metrics")]
-    nanos: [AtomicU64; N],
+    nanos: Option<&'static Nanos<N>>,
     #[cfg(feature = "metrics")]
     entry: Entry,
 }
@@ -95,9 +114,13 @@ pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
 /// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's
 /// file, and none in memory before it is used.
 pub struct Cells<const N: usize, const S: usize, const K: usize, const P: u8> {
-    /// The ways out seen in any instance of the function; zero until the first call.
+    /// The ways out that a call needs not tell of; zero until the first call, and while somebody records: then each call
+    /// is looked at.
     #[cfg(feature = "metrics")]
     ways: AtomicU64,
+    /// Those that were seen in any instance of the function.
+    #[cfg(feature = "metrics")]
+    seen: AtomicU64,
     /// A label set is found by its index: no hash, no lock, no allocation.
     #[cfg(feature = "metrics")]
     sets: [Set<N, K>; S],
@@ -121,6 +144,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Cells<N, S, K,
         Cells {
             #[cfg(feature = "metrics")]
             ways: AtomicU64::new(0),
+            #[cfg(feature = "metrics")]
+            seen: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             sets: [const { Set::new() }; S],
         }
@@ -206,7 +231,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             #[cfg(feature = "metrics")]
             cells,
             #[cfg(feature = "metrics")]
-            nanos: bounds::nanos_of(definition.bounds(), definition.time_unit()),
+            nanos: None,
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
@@ -220,6 +245,18 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
         Site {
             #[cfg(feature = "metrics")]
             busy: Some(busy),
+            ..self
+        }
+    }
+
+    /// With the bounds of its histogram.
+    #[must_use]
+    pub const fn with_bounds(self, nanos: &'static Nanos<N>) -> Self {
+        #[cfg(not(feature = "metrics"))]
+        let _ = nanos;
+        Site {
+            #[cfg(feature = "metrics")]
+            nanos: Some(nanos),
             ..self
         }
     }
@@ -324,7 +361,7 @@ impl Callsite for Nowhere {
     #[inline]
     fn begin(&'static self, _: usize) {}
     #[inline]
-    fn end(&'static self, _: usize, _: usize, _: usize, _: u64, _: u64) {}
+    fn end_as<const PLAIN: bool>(&'static self, _: usize, _: usize, _: usize, _: u64, _: u64) {}
     #[inline]
     fn words(&self) -> &Words {
         &Status::WORDS
@@ -336,6 +373,7 @@ impl Callsite for Nowhere {
 impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
     const TIMED: bool = N > 1 || P & (LOUD | SUMMARY) != 0;
     const IS_HEARD: bool = P & LOUD != 0;
+    const IS_EXACT: bool = P & EXACT != 0;
 
     #[inline]
     fn is_met(&'static self, ways: Ways) -> bool {
@@ -346,8 +384,13 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[cold]
     #[inline(never)]
     fn meet(&'static self, ways: Ways) {
-        self.cells.ways.fetch_or(ways.bits(), Relaxed);
+        let seen = self.cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
         self.entry.meet();
+        // Looked at again behind the store: a recording that begins meanwhile has undone it already, or does so now.
+        self.cells.ways.store(seen, SeqCst);
+        if recording::is_any() {
+            self.cells.ways.store(0, SeqCst);
+        }
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
             busy.meet(ways);
         }
@@ -361,28 +404,29 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[inline]
     fn begin(&'static self, set: usize) {
         if P & RUNNING != 0 {
-            self.count(|view| view.sets[set].running.up());
+            if recording::is_any() && self.begin_aside(set) {
+                return;
+            }
+            self.cells.sets[set].running.up();
         }
     }
 
     #[inline]
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
+    fn is_aside() -> bool {
+        recording::is_any()
+    }
+
+    #[inline]
+    fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
         // A word by hand may say too large an index: it is counted under the last word.
         let word = status.min(K - 1);
-        self.count(|view| {
-            if P & (SUMMARY | NATIVE) != 0 {
-                self.observe_more(&view, set * K + word, nanos);
-            }
-            let cell = &view.sets[set].calls[word];
-            if N > 1 || P & SUMMARY != 0 {
-                self.observe(cell, set * K + word, nanos);
-            } else {
-                cell.count();
-            }
-            if P & RUNNING != 0 {
-                view.sets[ran].running.down();
-            }
-        });
+        if N > 1 || P & (SUMMARY | RUNNING) != 0 {
+            self.finish(ran, set, word, nanos);
+        } else if !PLAIN && recording::is_any() {
+            self.finish(ran, set, word, 0);
+        } else {
+            self.cells.sets[set].calls[word].count();
+        }
         if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
             of_polls.end(set, status, busy);
         }
@@ -413,7 +457,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     #[inline]
     fn begin(&'static self, _: usize) {}
     #[inline]
-    fn end(&'static self, _: usize, _: usize, status: usize, nanos: u64, _: u64) {
+    fn end_as<const PLAIN: bool>(&'static self, _: usize, _: usize, status: usize, nanos: u64, _: u64) {
         self.tell(status, nanos);
     }
     #[inline]
@@ -445,25 +489,54 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
         Range::of(Some(self.definition.time_unit()))
     }
 
-    /// Out of line: a call is less than its code at each callsite.
-    #[inline(never)]
+    #[inline]
     fn observe(&self, cell: &DurationCell<N>, at: usize, nanos: u64) {
-        let bucket = cell.observe(nanos, &self.nanos);
+        let bucket = cell.observe(nanos, self.nanos.map(|nanos| &nanos.row));
         if N > 1 && exemplar::is_on() && !recording::is_any() {
             let value = self.definition.time_unit().of_nanos(nanos);
             exemplar::note(ptr::from_ref(self).addr(), at * N + bucket, value);
         }
     }
 
-    /// Counts into the cells, or into those of a recording that this thread takes part in.
     #[inline]
-    fn count(&'static self, count: impl FnOnce(View<'_, N, K>)) {
-        if recording::is_any() {
-            if let Some(copy) = recording::current().and_then(|recorded| self.copy_in(&recorded)) {
-                return count(copy.view());
-            }
+    fn own(&'static self) -> View<'static, N, K> {
+        View { sets: &self.cells.sets, native: self.native, windows: self.windows }
+    }
+
+    /// Counts a call, in the cells or in a recording. Out of line: a call is less than its code at each callsite.
+    #[inline(never)]
+    fn finish(&'static self, ran: usize, set: usize, word: usize, nanos: u64) {
+        let copy = if recording::is_any() { self.current_copy() } else { None };
+        let view = copy.as_ref().map_or(self.own(), |copy| copy.view());
+        if P & (SUMMARY | NATIVE) != 0 {
+            self.observe_more(&view, set * K + word, nanos);
         }
-        count(View { sets: &self.cells.sets, native: self.native, windows: self.windows });
+        let cell = &view.sets[set].calls[word];
+        if N > 1 || P & SUMMARY != 0 {
+            self.observe(cell, set * K + word, nanos);
+        } else {
+            cell.count();
+        }
+        if P & RUNNING != 0 {
+            view.sets[ran].running.down();
+        }
+    }
+
+    /// Its cells in the recording that this thread takes part in.
+    #[cold]
+    #[inline(never)]
+    fn current_copy(&'static self) -> Option<Arc<Copied<N, K>>> {
+        self.copy_in(&*recording::current()?)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_aside(&'static self, set: usize) -> bool {
+        let copy = self.current_copy();
+        if let Some(copy) = &copy {
+            copy.sets[set].running.up();
+        }
+        copy.is_some()
     }
 
     /// Its cells in a recording.
@@ -502,9 +575,8 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
 
     fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
         let copy = recorded.and_then(|recorded| self.copy_in(recorded));
-        let own = View { sets: &self.cells.sets, native: self.native, windows: self.windows };
-        let view = copy.as_ref().map_or(own, |copy| copy.view());
-        let ways = match self.cells.ways.load(Relaxed) {
+        let view = copy.as_ref().map_or(self.own(), |copy| copy.view());
+        let ways = match self.cells.seen.load(Relaxed) {
             // Nobody has called it yet.
             0 => self.definition.at_least,
             seen => Ways::from_bits(seen),
@@ -528,8 +600,14 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for S
         Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
     }
 
+    fn pause(&'static self) {
+        self.cells.ways.store(0, SeqCst);
+    }
+
     fn replace_bounds(&'static self, bounds: &[f64]) {
-        bounds::replace_nanos(&self.nanos, bounds, self.definition.time_unit());
+        if let Some(nanos) = self.nanos {
+            bounds::replace_nanos(&nanos.row, bounds, self.definition.time_unit());
+        }
     }
 
     fn bytes(&'static self) -> usize {

@@ -24,10 +24,12 @@ async fn fetch(url: &str) -> usize {
             )
             .at_most(false, true);
         static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE },
-        > = <::tallied::__private::CountedCells<{ ::tallied::__private::SURE }>>::new();
+            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
+        > = <::tallied::__private::CountedCells<
+            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
+        >>::new();
         static __TALLIED_SITE: ::tallied::__private::CountedSite<
-            { ::tallied::__private::SURE },
+            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
         > = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,
             &[],

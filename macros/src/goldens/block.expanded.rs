@@ -111,12 +111,12 @@ impl<T> Store for Cart<T> {
                 )
                 .at_most(false, false);
             static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-                { ::tallied::__private::SURE },
+                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
             > = <::tallied::__private::CountedCells<
-                { ::tallied::__private::SURE },
+                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
             >>::new();
             static __TALLIED_SITE: ::tallied::__private::CountedSite<
-                { ::tallied::__private::SURE },
+                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
             > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],

@@ -110,13 +110,17 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
             { ::tallied::__private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
             { 0 },
         >;
+        static __TALLIED_BUSY_NANOS: ::tallied::__private::Nanos<
+            { ::tallied::__private::Definition::cells(&__TALLIED_BUSY_SAYS) },
+        > = ::tallied::__private::Nanos::new(&__TALLIED_BUSY_SAYS);
         static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
         static __TALLIED_BUSY: <__TalliedBusyCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
-            __TALLIED_BUSY_SAYS,
-            &[],
-            &__TALLIED_BUSY_CELLS,
-            &__TALLIED_BUSY,
-        );
+                __TALLIED_BUSY_SAYS,
+                &[],
+                &__TALLIED_BUSY_CELLS,
+                &__TALLIED_BUSY,
+            )
+            .with_bounds(&__TALLIED_BUSY_NANOS);
         const _: () = {
             ::tallied::__private::listed!(
                 __TALLIED_BUSY, __TALLIED_BUSY_SAYS, 1

@@ -51,13 +51,21 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     | crate::metrics::tallied::__private::SURE
             },
         >;
+        static __TALLIED_NANOS: crate::metrics::tallied::__private::Nanos<
+            {
+                crate::metrics::tallied::__private::Definition::cells(
+                    &__TALLIED_SITE_SAYS,
+                )
+            },
+        > = crate::metrics::tallied::__private::Nanos::new(&__TALLIED_SITE_SAYS);
         static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
         static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
-            __TALLIED_SITE_SAYS,
-            &[],
-            &__TALLIED_CELLS,
-            &__TALLIED_SITE,
-        );
+                __TALLIED_SITE_SAYS,
+                &[],
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            )
+            .with_bounds(&__TALLIED_NANOS);
         crate::metrics::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
             b"jobs_total\0\0Jobs.\0job_seconds\0\0Duration of calls in seconds, by status.\0jobs_running\0\0Calls running now.\0"

@@ -79,3 +79,9 @@ pub(crate) fn has_observed(site: &'static dyn Readable) -> bool {
         SetShows::Field { is_touched, .. } => *is_touched,
     })
 }
+
+/// Lets the next use of everything be looked at.
+#[cfg(feature = "metrics")]
+pub(crate) fn pause() {
+    linked::sites().for_each(Readable::pause);
+}

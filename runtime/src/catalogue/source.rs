@@ -14,6 +14,8 @@ pub(crate) trait Readable: Sync {
     fn opens(&'static self) -> &'static [Open];
     /// Reads every cell once: its own, or those of a recording.
     fn read(&'static self, recorded: Option<&Recorded>) -> Reading;
+    /// The next use is looked at, though others were before: somebody begins to record.
+    fn pause(&'static self);
     /// From now on its histogram has these bounds: at most as many as it was compiled for.
     fn replace_bounds(&'static self, bounds: &[f64]);
     /// The bytes that it can take at most, when all of its label sets were there.

@@ -278,12 +278,12 @@ impl At {
     #[inline]
     fn on<R>(self, act: impl FnOnce(Parts<'_>) -> R) -> R {
         self.field.entry.meet();
-        if recording::is_any() {
-            if let Some(copy) = recording::current().and_then(|recorded| self.field.copy_in(&recorded)) {
-                return act(copy.parts());
-            }
-        }
-        act(self.field.parts())
+        // One use of `act`, so there is one copy of its code.
+        let copy = if recording::is_any() { self.field.current_copy() } else { None };
+        act(match &copy {
+            Some(copy) => copy.parts(),
+            None => self.field.parts(),
+        })
     }
 
     /// The cells of this label set.
@@ -456,6 +456,13 @@ impl Field {
         Parts { cells: self.cells, windows: self.windows, rejected: &self.rejected }
     }
 
+    /// Its cells in the recording that this thread takes part in.
+    #[cold]
+    #[inline(never)]
+    fn current_copy(&'static self) -> Option<Arc<Copied>> {
+        self.copy_in(&*recording::current()?)
+    }
+
     /// Its cells in a recording.
     #[cold]
     fn copy_in(&'static self, recorded: &Recorded) -> Option<Arc<Copied>> {
@@ -576,6 +583,9 @@ impl Readable for Field {
         }
         Reading { sets, rejected: parts.rejected.load(Relaxed), failed }
     }
+
+    // It looks each time.
+    fn pause(&'static self) {}
 
     fn replace_bounds(&'static self, bounds: &[f64]) {
         self.bounds.replace(bounds, self.unit);

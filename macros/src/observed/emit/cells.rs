@@ -25,6 +25,21 @@ pub(super) fn more(is_there: bool, of: &str, private: &TokenStream) -> Option<(T
     })
 }
 
+/// The bounds of a histogram, where they are looked for.
+// expands to: `static NANOS: Nanos<13> = Nanos::new(&SAYS);` and `.with_bounds(&NANOS)`
+pub(super) fn nanos(is_there: bool, of: &str, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let says = if of.is_empty() { "_SITE" } else { of };
+    let [nanos, says] = [format!("__TALLIED{of}_NANOS"), format!("__TALLIED{says}_SAYS")]
+        .map(|name| Ident::new(&name, Span::mixed_site()));
+    is_there.then(|| {
+        // What is wrong with them was said.
+        let row = ours!(
+            static #nanos: #private::Nanos<{ #private::Definition::cells(&#says) }> = #private::Nanos::new(&#says);
+        );
+        (row, ours!(.with_bounds(&#nanos)))
+    })
+}
+
 pub(super) struct CellsOf {
     /// The user's bounds stand once, in a constant of their own.
     pub(super) constant: TokenStream,

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::cells::{cells, described, more, quantiles};
+use super::cells::{cells, described, more, nanos, quantiles};
 use super::span::{self, Given};
 use super::values::ask;
 use crate::observed::families::Family;
@@ -85,6 +85,7 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let summary = described("summary", plan.summary.as_ref(), &TokenStream::new(), private);
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new(), private);
     let (more, with_more) = more(plan.has_more(), "", private).unzip();
+    let (nanos, with_bounds) = nanos(plan.histogram.is_some(), "", private).unzip();
     let (given_budget, budget) = budget(plan, private);
     let (alias, cells_type, site_type) = types(plan, &cells.number, private);
     let silent = plan.span.is_none().then(|| ours!(.without_span()));
@@ -112,9 +113,10 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
         #alias
         #busy
         #more
+        #nanos
         static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
         static __TALLIED_SITE: #site_type =
-            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_more;
+            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_more #with_bounds;
         #private::listed!(__TALLIED_SITE, __TALLIED_SITE_SAYS, #record);
         #budget
     )
@@ -142,6 +144,7 @@ fn busy(
     };
     let histogram = described("histogram", Some(family), &cells.argument, private);
     let (more, with_more) = more(family.native, "_BUSY", private).unzip();
+    let (nanos, with_bounds) = nanos(true, "_BUSY", private).unzip();
     let native = family.native.then(|| ours!(| #private::NATIVE));
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
     let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
@@ -158,9 +161,10 @@ fn busy(
             { #sure #native }
         >;
         #more
+        #nanos
         static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
         static __TALLIED_BUSY: <__TalliedBusyCells as #private::HasSite>::Site =
-            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_more;
+            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_more #with_bounds;
         const _: () = {
             #private::listed!(__TALLIED_BUSY, __TALLIED_BUSY_SAYS, #record);
         };
@@ -179,6 +183,8 @@ fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStrea
     let parts = [
         (plan.in_flight.is_some(), ours!(#private::RUNNING)),
         (is_sure(plan), ours!(#private::SURE)),
+        // What is called `Result` may be another type.
+        (matches!(plan.told, Told::ByReturn), ours!(#private::EXACT)),
         (plan.is_loud(), ours!(#private::LOUD)),
         (plan.busy.is_some(), ours!(#private::BUSY)),
         (plan.summary.is_some(), ours!(#private::SUMMARY)),
