@@ -89,6 +89,7 @@ fn field(field: syn::Field, group: &Options, is_good: bool, errors: &Errors) -> 
         Some(rename) => errors.at(rename, message),
         None => errors.at(&ident, message),
     };
+    let is_allowed = |lint: &str| group.allow.iter().chain(&options.allow).any(|allowed| allowed == lint);
     let of_durations = kind.is_none_or(|kind| matches!(kind, Kind::Histogram | Kind::Summary));
     if let (Some((_, span)), false) = (&options.unit, of_durations) {
         let message = "`unit` is for a `Histogram` or a `Summary`, which convert durations to it";
@@ -99,19 +100,21 @@ fn field(field: syn::Field, group: &Options, is_good: bool, errors: &Errors) -> 
             at(message);
         }
     } else if is_good {
-        let allowed = |lint: &str| group.allow.iter().chain(&options.allow).any(|allowed| allowed == lint);
         let before = prefix.map_or_else(String::new, |prefix| format!("{}_", prefix.replace('.', "_")));
         let unit = options.unit.as_ref().map(|(unit, _)| *unit).filter(|_| of_durations);
         for lint in names::lints(&name, kind, unit) {
-            if !allowed(lint.name) {
+            if !is_allowed(lint.name) {
                 at(lint.message(&before, &format!("#[metrics(allow({}))]", lint.name)));
             }
         }
     }
     let help = help(&field.attrs);
     if help.is_empty() {
-        let said = field.attrs.iter().any(|attr| matches!(&attr.meta, Meta::NameValue(doc) if doc.path.is_ident("doc") && !matches!(doc.value, Expr::Lit(_))));
-        let message = if said {
+        let is_made = |attr: &Attribute| match &attr.meta {
+            Meta::NameValue(doc) => doc.path.is_ident("doc") && !matches!(doc.value, Expr::Lit(_)),
+            _ => false,
+        };
+        let message = if field.attrs.iter().any(is_made) {
             "the help text of a family must be a literal; write it as a doc comment: `/// …`"
         } else {
             "a family needs a help text; write what it counts as a doc comment: `/// …`"
@@ -119,10 +122,10 @@ fn field(field: syn::Field, group: &Options, is_good: bool, errors: &Errors) -> 
         errors.at(&ident, message);
     }
     check(&options, errors);
-    let is_allowed = |lint: &str| group.allow.iter().chain(&options.allow).any(|allowed| allowed == lint);
+    // An alias is left to the compiler.
+    let unchecked = kind.is_none().then(|| ["total_suffix", "reserved_suffix"].map(is_allowed));
     Some(Field {
-        // An alias is left to the compiler.
-        unchecked: kind.is_none().then(|| ["total_suffix", "reserved_suffix"].map(is_allowed)),
+        unchecked,
         ident,
         ty: field.ty,
         name,

@@ -7,18 +7,20 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, Type, parenthesized, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token, parenthesized, token};
 
 use crate::diag::{Errors, did_you_mean, listed};
-use crate::names::{self, Unit};
+use crate::names;
 
 mod block;
 mod label;
 mod metric;
+mod model;
 mod span;
 
 use label::labels;
 use metric::{COUNTED, SUMMED, TIMED, metric};
+pub use model::{Args, Buckets, Defaults, Label, Metric, Switch, Value};
 pub use span::{Event, Field, FieldName, Fields, How, Skip};
 
 /// The arguments that this version has.
@@ -64,140 +66,6 @@ pub fn of_a_family(word: &str) -> String {
         _ => "counter(zero = false)",
     };
     format!("`{word}` belongs to a family: `{example}`")
-}
-
-/// What an attribute does that does not say it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Defaults {
-    /// Counts, and records no argument.
-    Observed,
-    /// What tracing's attribute does: records every argument, and counts nothing.
-    Instrument,
-}
-
-impl Defaults {
-    /// The attribute's name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Defaults::Observed => "observed",
-            Defaults::Instrument => "instrument",
-        }
-    }
-
-    /// The other one.
-    pub fn other(self) -> Defaults {
-        match self {
-            Defaults::Observed => Defaults::Instrument,
-            Defaults::Instrument => Defaults::Observed,
-        }
-    }
-}
-
-/// The attribute as it is written, each argument at most once.
-#[derive(Default)]
-#[allow(clippy::struct_field_names)] // one is called `args`
-pub struct Args {
-    pub counter: Option<Metric>,
-    pub histogram: Option<Metric>,
-    pub summary: Option<Metric>,
-    pub in_flight: Option<Metric>,
-    /// Time inside the polls of a future.
-    pub busy: Option<Metric>,
-    pub buckets: Option<Buckets>,
-    pub labels: Option<Vec<Label>>,
-    /// Labels from the returned value.
-    pub after: Option<Vec<Label>>,
-    /// The type of the words for what becomes of a call.
-    pub status: Option<Type>,
-    pub budget: Option<Expr>,
-    /// The lints that are not asked.
-    pub allow: Vec<Ident>,
-    /// The returned value is a future, though its type does not show it.
-    pub future: Option<Ident>,
-    pub span: Option<Switch>,
-    pub level: Option<Value>,
-    /// The span's name.
-    pub name: Option<Value>,
-    pub target: Option<Value>,
-    pub parent: Option<Value>,
-    pub follows_from: Option<Value>,
-    /// Records the parameters.
-    pub args: Option<Ident>,
-    pub skip: Option<Skip>,
-    pub skip_all: Option<Ident>,
-    pub fields: Option<Fields>,
-    pub err: Option<Event>,
-    pub ret: Option<Event>,
-    /// From which time on a call is slow.
-    pub slow: Option<Value>,
-    /// The level of an event at the end of each call.
-    pub log: Option<Value>,
-    pub krate: Option<Path>,
-    /// There was a `histogram`, though it may be broken.
-    pub meant_histogram: bool,
-    /// Bare words that are no argument.
-    pub words: Vec<Ident>,
-}
-
-/// `counter`, `histogram`, `summary`, `in_flight` or `busy`.
-pub struct Metric {
-    pub key: Ident,
-    /// `= false`
-    pub off: bool,
-    pub name: Option<LitStr>,
-    pub help: Option<LitStr>,
-    pub buckets: Option<Buckets>,
-    pub quantiles: Option<Expr>,
-    pub unit: Option<Unit>,
-    pub native: Option<Ident>,
-    pub zero: Option<bool>,
-    /// The labels of this family alone.
-    pub labels: Option<Vec<Ident>>,
-}
-
-impl Metric {
-    fn new(key: &Ident) -> Self {
-        Metric {
-            key: key.clone(),
-            off: false,
-            name: None,
-            help: None,
-            buckets: None,
-            quantiles: None,
-            unit: None,
-            native: None,
-            zero: None,
-            labels: None,
-        }
-    }
-}
-
-/// `name`, `name = expression` or `name: Type = expression`, with arguments of its own behind the name or without.
-pub struct Label {
-    pub name: Ident,
-    /// `(max = N)`
-    pub most: Option<Expr>,
-    /// `(flatten)`
-    pub flatten: Option<Ident>,
-    pub ty: Option<Type>,
-    pub value: Option<Expr>,
-}
-
-/// `key`, `key = true` or `key = false`
-pub struct Switch {
-    pub key: Ident,
-    pub on: bool,
-}
-
-/// `key = expression`
-pub struct Value {
-    pub key: Ident,
-    pub value: Expr,
-}
-
-pub struct Buckets {
-    pub key: Ident,
-    pub bounds: Expr,
 }
 
 pub fn parse(attribute: TokenStream, defaults: Defaults, errors: &Errors) -> Args {

@@ -3,6 +3,10 @@
 //! A call is counted once, in one cell chosen by its outcome. The counter of a callsite is the sum of its histogram's
 //! buckets, and both are made of one reading of the cells: so the two can never disagree.
 
+mod count;
+#[cfg(feature = "metrics")]
+mod read;
+
 use tracing::Span;
 
 use crate::block::Block;
@@ -14,24 +18,13 @@ use crate::label::{self, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
-    bounds,
-    catalogue::{Calls, Entry, Listed, Readable, Reading, SetReading, SetShows},
+    catalogue::{Calls, Entry, Listed},
     cell::{DurationCell, LevelCell},
-    exemplar,
-    native::Range,
     record::HEAD,
-    recording::{self, Recorded},
     sketch::Window,
 };
 #[cfg(feature = "metrics")]
-use std::{
-    ptr,
-    sync::Arc,
-    sync::atomic::{
-        AtomicU64,
-        Ordering::{Relaxed, SeqCst},
-    },
-};
+use std::sync::atomic::AtomicU64;
 
 /// What a call needs of its callsite.
 pub trait Callsite: Sync + 'static {
@@ -367,253 +360,4 @@ impl Callsite for Nowhere {
         &Status::WORDS
     }
     fn record(&'static self, _: usize, _: &Span) {}
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
-    const TIMED: bool = N > 1 || P & (LOUD | SUMMARY) != 0;
-    const IS_HEARD: bool = P & LOUD != 0;
-    const IS_EXACT: bool = P & EXACT != 0;
-
-    #[inline]
-    fn is_met(&'static self, ways: Ways) -> bool {
-        let seen = self.cells.ways.load(Relaxed);
-        if P & SURE != 0 { seen != 0 } else { seen & ways.bits() == ways.bits() }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn meet(&'static self, ways: Ways) {
-        let seen = self.cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
-        self.entry.meet();
-        // Looked at again behind the store: a recording that begins meanwhile has undone it already, or does so now.
-        self.cells.ways.store(seen, SeqCst);
-        if recording::is_any() {
-            self.cells.ways.store(0, SeqCst);
-        }
-        if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
-            busy.meet(ways);
-        }
-    }
-
-    fn ways(&self) -> Ways {
-        // A callsite that is sure of them is met once.
-        if P & SURE != 0 { self.definition.at_most } else { Ways::only(self.definition.words.panicked) }
-    }
-
-    #[inline]
-    fn begin(&'static self, set: usize) {
-        if P & RUNNING != 0 {
-            if recording::is_any() && self.begin_aside(set) {
-                return;
-            }
-            self.cells.sets[set].running.up();
-        }
-    }
-
-    #[inline]
-    fn is_aside() -> bool {
-        recording::is_any()
-    }
-
-    #[inline]
-    fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
-        // A word by hand may say too large an index: it is counted under the last word.
-        let word = status.min(K - 1);
-        if N > 1 || P & (SUMMARY | RUNNING) != 0 {
-            self.finish(ran, set, word, nanos);
-        } else if !PLAIN && recording::is_any() {
-            self.finish(ran, set, word, 0);
-        } else {
-            self.cells.sets[set].calls[word].count();
-        }
-        if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
-            of_polls.end(set, status, busy);
-        }
-        self.tell(status, nanos);
-    }
-
-    fn words(&self) -> &Words {
-        &self.definition.words
-    }
-
-    fn record(&'static self, set: usize, span: &Span) {
-        self.record_after(set, span);
-    }
-}
-
-#[cfg(not(feature = "metrics"))]
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for Site<N, S, K, P> {
-    const TIMED: bool = P & LOUD != 0;
-    const IS_HEARD: bool = P & LOUD != 0;
-    #[inline]
-    fn is_met(&'static self, _: Ways) -> bool {
-        true
-    }
-    fn meet(&'static self, _: Ways) {}
-    fn ways(&self) -> Ways {
-        self.definition.at_most
-    }
-    #[inline]
-    fn begin(&'static self, _: usize) {}
-    #[inline]
-    fn end_as<const PLAIN: bool>(&'static self, _: usize, _: usize, status: usize, nanos: u64, _: u64) {
-        self.tell(status, nanos);
-    }
-    #[inline]
-    fn words(&self) -> &Words {
-        &self.definition.words
-    }
-    fn record(&'static self, set: usize, span: &Span) {
-        self.record_after(set, span);
-    }
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
-    /// The native buckets before the others: so at any moment there are no fewer observations here than there.
-    #[inline(never)]
-    fn observe_more(&self, view: &View<'_, N, K>, at: usize, nanos: u64) {
-        if P & NATIVE != 0 {
-            let (unit, range) = (self.definition.time_unit(), self.range());
-            if let Some(cell) = view.native.get(at * range.cells() + range.index(unit.of_nanos(nanos))) {
-                cell.fetch_add(1, Relaxed);
-            }
-        }
-        if let (true, Some(window)) = (P & SUMMARY != 0, view.windows.get(at)) {
-            window.observe(self.definition.summary_unit().of_nanos(nanos));
-        }
-    }
-
-    fn range(&self) -> Range {
-        Range::of(Some(self.definition.time_unit()))
-    }
-
-    #[inline]
-    fn observe(&self, cell: &DurationCell<N>, at: usize, nanos: u64) {
-        let bucket = cell.observe(nanos, self.nanos.map(|nanos| &nanos.row));
-        if N > 1 && exemplar::is_on() && !recording::is_any() {
-            let value = self.definition.time_unit().of_nanos(nanos);
-            exemplar::note(ptr::from_ref(self).addr(), at * N + bucket, value);
-        }
-    }
-
-    #[inline]
-    fn own(&'static self) -> View<'static, N, K> {
-        View { sets: &self.cells.sets, native: self.native, windows: self.windows }
-    }
-
-    /// Counts a call, in the cells or in a recording. Out of line: a call is less than its code at each callsite.
-    #[inline(never)]
-    fn finish(&'static self, ran: usize, set: usize, word: usize, nanos: u64) {
-        let copy = if recording::is_any() { self.current_copy() } else { None };
-        let view = copy.as_ref().map_or(self.own(), |copy| copy.view());
-        if P & (SUMMARY | NATIVE) != 0 {
-            self.observe_more(&view, set * K + word, nanos);
-        }
-        let cell = &view.sets[set].calls[word];
-        if N > 1 || P & SUMMARY != 0 {
-            self.observe(cell, set * K + word, nanos);
-        } else {
-            cell.count();
-        }
-        if P & RUNNING != 0 {
-            view.sets[ran].running.down();
-        }
-    }
-
-    /// Its cells in the recording that this thread takes part in.
-    #[cold]
-    #[inline(never)]
-    fn current_copy(&'static self) -> Option<Arc<Copied<N, K>>> {
-        self.copy_in(&*recording::current()?)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn begin_aside(&'static self, set: usize) -> bool {
-        let copy = self.current_copy();
-        if let Some(copy) = &copy {
-            copy.sets[set].running.up();
-        }
-        copy.is_some()
-    }
-
-    /// Its cells in a recording.
-    #[cold]
-    fn copy_in(&'static self, recorded: &Recorded) -> Option<Arc<Copied<N, K>>> {
-        let zeros = |len| (0..len).map(|_| AtomicU64::new(0)).collect();
-        recorded.copy_of(ptr::from_ref(self).addr(), || Copied {
-            sets: (0..S).map(|_| Set::new()).collect(),
-            native: zeros(self.native.len()),
-            windows: self.windows.iter().map(|_| Window::new()).collect(),
-        })
-    }
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
-    /// The calls that ended in one way, with what else was kept of them: read after the buckets, see `observe_more`.
-    fn with_the_rest(&self, view: &View<'_, N, K>, set: usize, calls: Calls) -> Calls {
-        let (at, width) = (set * K + calls.status, self.range().cells());
-        let native = view.native.get(at * width..(at + 1) * width).unwrap_or_default();
-        let native = native.iter().map(|cell| cell.load(Relaxed)).collect();
-        let exemplars = exemplar::read(ptr::from_ref(self).addr(), at * N, N);
-        Calls { native, exemplars, sketch: view.windows.get(at).map(Window::read), ..calls }
-    }
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Readable for Site<N, S, K, P> {
-    fn definition(&'static self) -> &'static Definition {
-        &self.definition
-    }
-
-    fn opens(&'static self) -> &'static [Open] {
-        self.opens
-    }
-
-    fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
-        let copy = recorded.and_then(|recorded| self.copy_in(recorded));
-        let view = copy.as_ref().map_or(self.own(), |copy| copy.view());
-        let ways = match self.cells.seen.load(Relaxed) {
-            // Nobody has called it yet.
-            0 => self.definition.at_least,
-            seen => Ways::from_bits(seen),
-        };
-        let words = &self.definition.words;
-        let digits = label::digits(self.definition.dimensions, self.opens);
-        // Of an open-ended label only what came is shown.
-        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
-        let read = |set: usize| {
-            let possible = |returned| digits.iter().all(|digit| digit.dimension.is_possible(digit.of(set), returned));
-            let (returned, unwound) = (possible(true), possible(false));
-            let is_possible = |status| {
-                ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
-            };
-            // Those of the statuses that are possible, and whatever was counted all the same.
-            let calls = (0..K).map(|status| view.sets[set].read(status));
-            let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0);
-            let statuses = statuses.map(|calls| self.with_the_rest(&view, set, calls)).collect();
-            SetReading { set, shows: SetShows::Calls { statuses, running: view.sets[set].running.level() } }
-        };
-        Reading { sets: (0..S).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
-    }
-
-    fn pause(&'static self) {
-        self.cells.ways.store(0, SeqCst);
-    }
-
-    fn replace_bounds(&'static self, bounds: &[f64]) {
-        if let Some(nanos) = self.nanos {
-            bounds::replace_nanos(&nanos.row, bounds, self.definition.time_unit());
-        }
-    }
-
-    fn bytes(&'static self) -> usize {
-        size_of::<Self>()
-            + size_of::<Cells<N, S, K, P>>()
-            + size_of_val(self.native)
-            + self.windows.len() * Window::MOST_BYTES
-    }
 }

@@ -7,21 +7,24 @@
 //! The invariant: whatever leaves here can be written. Names follow the grammar, a sample's name belongs to one family,
 //! a label set stands once.
 
+mod about;
+mod pieces;
+
 use std::borrow::Cow;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::bounds::{self, Replaced};
-use crate::catalogue::{self, Calls, Readable, Reading, SetReading, SetShows};
+use crate::catalogue::{self, Readable, Reading};
 use crate::family::{self, Family, Kind, Shows};
 use crate::foreign;
 use crate::label::{self, Digit};
-use crate::native;
 use crate::recording::Recorded;
-use crate::sketch::Sketch;
-use crate::snapshot::{self, Exemplar, Head, Histogram, Native, Number, Sink, Summary, Text, Value};
+use crate::snapshot::{self, Head, Sink, Text};
+
+use about::{about_labels, about_rejected, counted};
+use pieces::{Piece, add_to};
 
 /// Whether nothing is exposed.
 static IS_OFF: AtomicBool = AtomicBool::new(false);
@@ -48,12 +51,13 @@ pub(crate) fn visit(sink: &mut dyn Sink) {
 pub(crate) fn visit_always(sink: &mut dyn Sink) {
     let mut notices = Vec::new();
     let others = foreign::families(&mut notices);
-    show(&Scrape::new(None), others, sink, notices);
+    tell(show(&Scrape::new(None), others, sink, notices));
 }
 
 /// Shows what was counted in a recording.
 pub(crate) fn visit_recorded(recorded: &Recorded, sink: &mut dyn Sink) {
-    show(&Scrape::new(Some(recorded)), Vec::new(), sink, Vec::new());
+    // What there is to tell, a scrape tells: a test that looks at its events shall see none of ours.
+    let _ = show(&Scrape::new(Some(recorded)), Vec::new(), sink, Vec::new());
 }
 
 /// Shows the families that are fed by callsites and groups, and no others.
@@ -61,10 +65,11 @@ pub(crate) fn visit_own(sink: &mut dyn Sink) {
     if IS_OFF.load(Relaxed) {
         return;
     }
-    show(&Scrape::new(None), Vec::new(), sink, Vec::new());
+    tell(show(&Scrape::new(None), Vec::new(), sink, Vec::new()));
 }
 
-fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) {
+/// Shows all that can stand together; gives what there is to tell of the rest.
+fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) -> Vec<String> {
     let mut conflicts = BTreeMap::new();
     let own = own_families(scrape, &mut conflicts, &mut notices);
     let made = [about_labels(scrape, &own, &mut notices), about_rejected(scrape, &own, &mut notices)];
@@ -79,7 +84,7 @@ fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut
     for (name, family) in &admitted {
         family.show(scrape, !stems.contains(name), sink);
     }
-    tell(notices);
+    notices
 }
 
 /// The most that each family ever had: one that comes and goes is counted on.
@@ -342,257 +347,4 @@ impl Own {
             |(label, at): (&&'static str, &usize)| (Cow::Borrowed(*label), texts.get(*at).cloned().unwrap_or_default());
         self.labels.iter().zip(&part.order).map(label).collect::<Vec<_>>().into_iter()
     }
-}
-
-impl Part {
-    /// Each label set and status that is exposed.
-    fn visit<'a>(&self, scrape: &'a Scrape, mut take: impl FnMut(usize, Option<usize>, Piece<'a>)) {
-        let (family, source) = (self.family, &scrape.sources[self.source]);
-        let bounds = scrape.bounds.get(family.name).map_or(family.bounds, |bounds| &bounds[..]);
-        let has_labels = !family.labels.is_empty() && !source.digits.is_empty() || family.status;
-        // Counters and gauges are there from the start; a histogram is where there is only one.
-        let zero = family.zero.unwrap_or(match family.kind {
-            Kind::Counter | Kind::Gauge | Kind::Info => true,
-            Kind::Histogram | Kind::Summary => !has_labels,
-        });
-        for SetReading { set, shows } in &source.reading.sets {
-            match (family.shows, shows) {
-                (Shows::Running, SetShows::Calls { statuses, running })
-                    if zero || *running != 0 || statuses.iter().any(|calls| calls.count() > 0) =>
-                {
-                    take(*set, None, Piece::Number(Number::Level(*running)));
-                }
-                (Shows::Calls | Shows::Durations, SetShows::Calls { statuses, .. }) => {
-                    for calls in statuses.iter().filter(|calls| zero || calls.count() > 0) {
-                        take(*set, Some(calls.status), of_calls(family, bounds, calls));
-                    }
-                }
-                (Shows::Field(_), SetShows::Field { is_touched, value }) if zero || *is_touched => {
-                    take(*set, None, of_field(family, bounds, value));
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// A part of a series.
-enum Piece<'a> {
-    Number(Number),
-    /// Always 1.
-    Info,
-    Histogram(Histogram<'a>),
-    /// Observations whose quantiles are asked for when all are together; and the number and the sum of all.
-    Summary(Cow<'a, Sketch>, u64, f64),
-}
-
-impl<'a> Piece<'a> {
-    fn told(self, own: &Own) -> Value<'a> {
-        match self {
-            Piece::Number(number) => Value::Number(number),
-            Piece::Info => Value::Number(Number::Count(1)),
-            // A server takes a family as native or as not.
-            Piece::Histogram(histogram) if !own.is_native => Value::Histogram(Histogram { native: None, ..histogram }),
-            Piece::Histogram(histogram) => Value::Histogram(histogram),
-            Piece::Summary(sketch, count, sum) => {
-                let at = |quantile: &f64| (*quantile, sketch.quantile(*quantile));
-                Value::Summary(Summary { quantiles: own.first.quantiles.iter().map(at).collect(), count, sum })
-            }
-        }
-    }
-}
-
-fn of_calls<'a>(family: &'static Family, bounds: &'a [f64], calls: &'a Calls) -> Piece<'a> {
-    match (family.kind, &calls.sketch) {
-        (Kind::Histogram, _) => {
-            let sum = family.unit().of_nanos(calls.nanos);
-            Piece::Histogram(histogram(family, bounds, &calls.counts, sum, &calls.native, &calls.exemplars))
-        }
-        (Kind::Summary, Some(sketch)) => {
-            Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of_nanos(calls.nanos))
-        }
-        _ => Piece::Number(Number::Count(calls.count())),
-    }
-}
-
-fn of_field<'a>(family: &'static Family, bounds: &'a [f64], value: &'a catalogue::Value) -> Piece<'a> {
-    match value {
-        catalogue::Value::Count(count) => Piece::Number(Number::Count(*count)),
-        catalogue::Value::Level(level) => Piece::Number(Number::Level(*level)),
-        catalogue::Value::Float(value) => Piece::Number(Number::Float(*value)),
-        catalogue::Value::Info => Piece::Info,
-        catalogue::Value::Histogram { counts, sum, native, exemplars } => {
-            Piece::Histogram(histogram(family, bounds, counts, *sum, native, exemplars))
-        }
-        catalogue::Value::Summary { sketch, count, sum } => Piece::Summary(Cow::Borrowed(sketch), *count, *sum),
-    }
-}
-
-fn histogram<'a>(
-    family: &'static Family,
-    bounds: &'a [f64],
-    counts: &'a [u64],
-    sum: f64,
-    native: &'a [u64],
-    exemplars: &[Option<Exemplar>],
-) -> Histogram<'a> {
-    let of = |counts: &'a [u64]| {
-        let first = native::Range::of(family.time_unit()).first();
-        Native { schema: native::SCHEMA, first, counts: Cow::Borrowed(counts) }
-    };
-    let native = (!native.is_empty()).then(|| of(native));
-    let exemplars = exemplars.to_vec();
-    // Fewer bounds than it was compiled for: what stands behind the last is above all of them.
-    let Some((below, above)) = counts.split_at_checked(bounds.len()).filter(|(_, above)| above.len() > 1) else {
-        let (bounds, counts) = (Cow::Borrowed(bounds), Cow::Borrowed(counts));
-        return Histogram { bounds, counts, sum, native, exemplars };
-    };
-    let above = above.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
-    let counts = below.iter().copied().chain([above]).collect();
-    Histogram { bounds: Cow::Borrowed(bounds), counts, sum, native, exemplars }
-}
-
-/// What writes one series adds up.
-fn add_to<'a>(series: &mut BTreeMap<Vec<(Text, Text)>, Piece<'a>>, labels: Vec<(Text, Text)>, piece: Piece<'a>) {
-    let sum = match series.entry(labels) {
-        Entry::Vacant(entry) => {
-            entry.insert(piece);
-            return;
-        }
-        Entry::Occupied(entry) => entry.into_mut(),
-    };
-    match (sum, piece) {
-        (Piece::Number(sum), Piece::Number(more)) => {
-            *sum = match (*sum, more) {
-                (Number::Count(sum), Number::Count(more)) => Number::Count(sum.wrapping_add(more)),
-                (Number::Level(sum), Number::Level(more)) => Number::Level(sum.wrapping_add(more)),
-                (sum, more) => Number::Float(sum.float() + more.float()),
-            };
-        }
-        (Piece::Histogram(sum), Piece::Histogram(more)) => {
-            add_counts(sum.counts.to_mut(), &more.counts);
-            sum.sum += more.sum;
-            if sum.exemplars.is_empty() {
-                sum.exemplars = more.exemplars;
-            } else {
-                // The later one of each bucket.
-                for (exemplar, more) in sum.exemplars.iter_mut().zip(more.exemplars) {
-                    let time = |exemplar: &Option<Exemplar>| exemplar.map(|exemplar| exemplar.time);
-                    if time(&more) > time(exemplar) {
-                        *exemplar = more;
-                    }
-                }
-            }
-            match (&mut sum.native, more.native) {
-                (Some(sum), Some(more)) => add_counts(sum.counts.to_mut(), &more.counts),
-                // Without all of them the buckets would not be those of the count.
-                (native, _) => *native = None,
-            }
-        }
-        (Piece::Summary(sketch, count, sum), Piece::Summary(more, more_count, more_sum)) => {
-            sketch.to_mut().add(&more);
-            *count = count.wrapping_add(more_count);
-            *sum += more_sum;
-        }
-        // A family has one type, so its values are of one shape.
-        _ => {}
-    }
-}
-
-fn add_counts(sum: &mut [u64], more: &[u64]) {
-    for (count, more) in sum.iter_mut().zip(more) {
-        *count = count.wrapping_add(*more);
-    }
-}
-
-/// Counts what went to `_other`, and says what an operator must know of open-ended labels.
-fn about_labels(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
-    let mut overflow: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
-    for part in own.iter().flat_map(|own| &own.parts) {
-        let source = &scrape.sources[part.source];
-        let (here, line) = source.site.definition().place;
-        for digit in source.digits.iter().filter(|digit| part.family.labels.contains(&digit.place)) {
-            let Some(open) = digit.open else { continue };
-            let (name, label, most) = (part.family.name, digit.dimension.label, open.most());
-            let sum = overflow.entry((name, label)).or_default();
-            // Nobody has used it yet.
-            let Some(table) = open.table() else { continue };
-            let others = source.reading.sets.iter().filter(|set| digit.is_other(set.set));
-            // A gauge does not say how often it was set: there, that it was is all that is counted.
-            let lost = match others.map(uses).try_fold(0u64, |sum, uses| Some(sum.wrapping_add(uses?))) {
-                Some(lost) => lost,
-                None => u64::from(table.has_overflowed()),
-            };
-            *sum = sum.wrapping_add(lost);
-            // Neither names a family: one label is told once, however many families have it.
-            let (file, at) = table.place;
-            if lost > 0 {
-                notices.push(format!(
-                    "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are \
-                     counted as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the \
-                     values that matter",
-                    table.most,
-                    label::LONGEST
-                ));
-            }
-            if table.most != most {
-                notices.push(format!(
-                    "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or \
-                     one that is fed together with it; the smaller holds; make them the same",
-                    table.most
-                ));
-            }
-        }
-    }
-    let rows = overflow.into_iter().map(|((family, label), count)| (vec![family.into(), label.into()], count));
-    counted(&family::OVERFLOW, &["family", "label"], rows)
-}
-
-/// How often a label set was used, if its cells tell.
-fn uses(set: &SetReading) -> Option<u64> {
-    match &set.shows {
-        SetShows::Calls { statuses, .. } => Some(statuses.iter().fold(0, |sum, calls| sum.wrapping_add(calls.count()))),
-        SetShows::Field { value: catalogue::Value::Count(count), .. }
-        | SetShows::Field { value: catalogue::Value::Summary { count, .. }, .. } => Some(*count),
-        SetShows::Field { value: catalogue::Value::Histogram { counts, .. }, .. } => Some(counts.iter().sum()),
-        SetShows::Field { .. } => None,
-    }
-}
-
-/// Counts the numbers that families refused, and says which could not be asked.
-fn about_rejected(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
-    let mut rejected: BTreeMap<Text, u64> = BTreeMap::new();
-    for part in own.iter().flat_map(|own| &own.parts) {
-        let (name, source) = (part.family.name, &scrape.sources[part.source]);
-        let (file, line) = source.site.definition().place;
-        if source.reading.failed {
-            notices.push(format!(
-                "the family `{name}` at {file}:{line} is without a series whose `read_from` panicked, or scraped; it is asked \
-                 again at the next scrape"
-            ));
-        }
-        if source.reading.rejected > 0 {
-            *rejected.entry(name.into()).or_default() += source.reading.rejected;
-            notices.push(format!(
-                "the family `{name}` at {file}:{line} was given a number that is not finite, or below zero for a counter; such \
-                 are counted in `tallied_rejected_total`, and change nothing"
-            ));
-        }
-    }
-    counted(&family::REJECTED, &["family"], rejected.into_iter().map(|(family, count)| (vec![family], count)))
-}
-
-/// A counter of ours about others, if there is something to count.
-fn counted(
-    of: &'static Family,
-    labels: &[&'static str],
-    rows: impl Iterator<Item = (Vec<Text>, u64)>,
-) -> Option<snapshot::Family> {
-    let series = |(values, count): (Vec<Text>, u64)| snapshot::Series {
-        labels: labels.iter().map(|label| Cow::Borrowed(*label)).zip(values).collect(),
-        value: Value::Number(Number::Count(count)),
-        timestamp_ms: None,
-    };
-    let series: Vec<snapshot::Series> = rows.map(series).collect();
-    (!series.is_empty()).then(|| snapshot::Family { name: of.name.into(), help: of.help.into(), kind: of.kind, series })
 }
