@@ -136,8 +136,8 @@ macro_rules! run {
         let out = $body();
         if let Some(ended) = call.ended(|| $told(&out)) {
             // For most calls there is none, and nothing to leave.
-            if $plain && $entered.is_none() {
-                $site.end_as::<true>($set, ended.set, ended.status, ended.nanos, ended.busy);
+            if $entered.is_none() {
+                $site.end_as::<$plain>($set, ended.set, ended.status, ended.nanos, ended.busy);
             } else if T::HAS_LABELS {
                 end_with_labels($site, $set, ended.set, ended.status, ended.nanos, &mut $entered);
             } else {

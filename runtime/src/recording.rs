@@ -15,10 +15,13 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Recorded>>> = const { RefCell::new(None) };
 }
 
+/// Cells, of whatever type.
+type Copied = dyn Any + Send + Sync;
+
 /// Copies of cells, by the address of whose they are.
 #[derive(Default)]
 pub(crate) struct Recorded {
-    copies: Mutex<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
+    copies: Mutex<HashMap<usize, Arc<Copied>>>,
 }
 
 /// Whether some thread may be recording.
@@ -55,10 +58,14 @@ impl Recorded {
     }
 
     /// The copy of what is at an address, made if it is not there.
-    pub(crate) fn copy_of<T: Any + Send + Sync>(&self, address: usize, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+    pub(crate) fn copy_of<T: Any + Send + Sync>(&self, address: usize, make: impl Fn() -> T) -> Option<Arc<T>> {
+        self.copy(address, &|| Arc::new(make())).downcast().ok()
+    }
+
+    /// The same without its type: so the table is compiled once, and not for each type of callsite.
+    fn copy(&self, address: usize, make: &dyn Fn() -> Arc<Copied>) -> Arc<Copied> {
         let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let copy = copies.entry(address).or_insert_with(|| Arc::new(make())).clone();
-        copy.downcast().ok()
+        copies.entry(address).or_insert_with(make).clone()
     }
 }
 
