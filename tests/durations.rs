@@ -183,3 +183,27 @@ async fn the_time_inside_polls_has_a_unit_of_its_own() {
     assert!((1.5..2_000.0).contains(&sum), "{sum}");
     assert_eq!(value(&text, "durations_busy_ms_bucket", &[("le", "1")]), Some(0.0));
 }
+
+#[observed(histogram(name = "durations_native_waits", native, labels()))]
+fn native_without_a_unit() {
+    work(1_000);
+}
+
+#[test]
+fn native_buckets_are_in_the_unit_of_the_sum_whatever_the_name_is() {
+    native_without_a_unit();
+    let test = "native_buckets_are_in_the_unit_of_the_sum_whatever_the_name_is";
+    let Some(python) = tallied_tests::judges::find(test, "python3") else { return };
+    let mut out = Vec::new();
+    tallied::encode(tallied::Format::Protobuf, &mut out);
+    let body = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(body.path(), out).unwrap();
+    let script = tallied_tests::judges::workspace().join("tests/judges/read.py");
+    let mut command = std::process::Command::new(python);
+    let output = command.arg("-B").arg(script).arg("protobuf").stdin(body.reopen().unwrap()).output().unwrap();
+    let families: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let family = families.as_array().unwrap().iter().find(|family| family["name"] == "durations_native_waits").unwrap();
+    let buckets = family["native"][0][1]["buckets"].as_object().unwrap();
+    // 1 ms is in bucket -79, a second in bucket 0.
+    assert!(!buckets.is_empty() && buckets.keys().all(|index| (-80..8).contains(&index.parse().unwrap())), "{family}");
+}
