@@ -166,3 +166,30 @@ fn a_difference_is_what_came_meanwhile() {
     assert_eq!(difference.value("recorded_difference_seconds_bucket", &bucket), Some(2.0));
     assert_eq!(difference.value("recorded_nothing_total", &OK), None);
 }
+
+#[observed(counter = "recorded_plain_total", span = false)]
+fn plain() {}
+
+#[observed(counter = "recorded_spanned_total")]
+fn spanned() {}
+
+#[test]
+fn what_only_counts_is_not_lost_though_others_count_too() {
+    let inside = 4 * 200 * 3;
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let recording = Recording::new();
+                    recording.run(|| (0..3).for_each(|_| (plain(), spanned()).0));
+                    for name in ["recorded_plain_total", "recorded_spanned_total"] {
+                        assert_eq!(recording.value(name, &OK), Some(3.0), "{name}");
+                    }
+                    plain();
+                }
+            });
+        }
+    });
+    assert_eq!(testing::value("recorded_plain_total", &OK), Some(800.0), "and {inside} that were recorded");
+    assert_eq!(testing::value("recorded_spanned_total", &OK), Some(0.0));
+}

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::encode::{Format, encode};
 
 /// Where and under which labels something is pushed: see [`Push::to`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is pushed before `replace` or `add`"]
 pub struct Push {
     gateway: String,
@@ -27,7 +27,8 @@ pub struct Push {
 }
 
 impl Push {
-    /// To the Pushgateway at this address, such as `http://127.0.0.1:9091`, as the job `job`. `https` is not spoken.
+    /// To the Pushgateway at this address, such as `http://127.0.0.1:9091`, as the job `job`. `https` is not spoken. The proxy that
+    /// the environment names (`HTTP_PROXY`) is asked.
     pub fn to(gateway: impl Into<String>) -> Self {
         Push { gateway: gateway.into(), job: "job".to_owned(), grouping: Vec::new(), timeout: Duration::from_secs(10) }
     }
@@ -38,16 +39,17 @@ impl Push {
         self
     }
 
-    /// With one more label of the group, which is on every series of the push. What is pushed with the same group later
+    /// With one more label of the group, which is on every series of the push, in the place of one of that name that the
+    /// series has. What is pushed with the same group later
     /// takes its place.
     pub fn grouping(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
         self.grouping.push((label.into(), value.into()));
         self
     }
 
-    /// How long a push may take at most, 10 seconds if nobody says more.
+    /// How long a push may take at most, 10 seconds if nobody says more, and a day at most.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(Duration::from_secs(86_400));
         self
     }
 
@@ -85,13 +87,18 @@ impl Push {
         let mut body = Vec::new();
         if method != "DELETE" {
             encode(Format::Text, &mut body);
+            // It would take the place of what is there.
+            if body.is_empty() {
+                return Err(PushError::Nothing { url: shown(&self.gateway) });
+            }
         }
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(self.timeout)).http_status_as_error(false).build();
+        let config = ureq::Agent::config_builder().timeout_global(Some(self.timeout)).http_status_as_error(false);
+        // An answer from elsewhere is not the gateway's.
+        let config = config.max_redirects(0).max_redirects_will_error(false).build();
         let request = ureq::http::Request::builder().method(method).uri(&url);
         let request = request.header("Content-Type", Format::Text.content_type()).body(body);
-        let unreachable = |why: String| PushError::Unreachable { url: url.clone(), why };
-        let request = request.map_err(|error| PushError::Address { url: url.clone(), why: error.to_string() })?;
+        let unreachable = |why: String| PushError::Unreachable { url: shown(&url), why };
+        let request = request.map_err(|error| PushError::Address { url: shown(&url), why: error.to_string() })?;
         let answer = ureq::Agent::new_with_config(config).run(request);
         let mut answer = answer.map_err(|error| unreachable(error.to_string()))?;
         let status = answer.status().as_u16();
@@ -100,26 +107,35 @@ impl Push {
         }
         // What it says is told, but not a whole page of a proxy.
         let said = answer.body_mut().with_config().limit(64 * 1024).read_to_string().unwrap_or_default();
-        Err(PushError::Refused { url, status, said: said.trim().chars().take(500).collect() })
+        Err(PushError::Refused { url: shown(&url), status, said: said.trim().chars().take(500).collect() })
     }
 
     /// Source: <https://github.com/prometheus/pushgateway#url>.
     fn url(&self) -> Result<String, PushError> {
         let gateway = self.gateway.trim_end_matches('/');
-        let wrong = |why: &str| Err(PushError::Address { url: self.gateway.clone(), why: why.to_owned() });
+        let wrong = |why: &str| Err(PushError::Address { url: shown(&self.gateway), why: why.to_owned() });
         if !gateway.starts_with("http://") || gateway.len() == "http://".len() {
             return wrong("it must begin with `http://` and name a host");
+        }
+        if gateway.contains(['?', '#']) {
+            return wrong("it has a query or a fragment, and the group stands at its end");
         }
         if self.job.is_empty() {
             return wrong("the job has no name");
         }
         let mut url = format!("{gateway}/metrics");
         let job = [("job".to_owned(), self.job.clone())];
-        for (label, value) in job.iter().chain(&self.grouping) {
+        for (at, (label, value)) in job.iter().chain(&self.grouping).enumerate() {
             let mut letters = label.chars();
             let begins = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
             if !begins || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') || label.starts_with("__") {
                 return wrong(&format!("`{label}` is no name of a label"));
+            }
+            if label == "le" || label == "quantile" {
+                return wrong(&format!("the label `{label}` belongs to the format"));
+            }
+            if job.iter().chain(&self.grouping).take(at).any(|(earlier, _)| earlier == label) {
+                return wrong(&format!("the label `{label}` stands twice"));
             }
             // Base64 takes any text; one sign of equality is the empty one.
             let _ = write!(
@@ -129,6 +145,25 @@ impl Push {
             );
         }
         Ok(url)
+    }
+}
+
+/// Without the name and the password that may stand in it.
+fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host = rest.find('/').unwrap_or(rest.len());
+    match rest[..host].rfind('@') {
+        Some(at) => format!("{scheme}://…@{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
+impl fmt::Debug for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Push { gateway, job, grouping, timeout } = self;
+        let mut debug = f.debug_struct("Push");
+        debug.field("gateway", &shown(gateway)).field("job", job).field("grouping", grouping);
+        debug.field("timeout", timeout).finish()
     }
 }
 
@@ -142,6 +177,11 @@ pub enum PushError {
         url: String,
         /// What is wrong.
         why: String,
+    },
+    /// There is nothing to push: the exposition is switched off, or the program has no family.
+    Nothing {
+        /// The address.
+        url: String,
     },
     /// Nobody answered in time.
     Unreachable {
@@ -165,6 +205,9 @@ impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PushError::Address { url, why } => write!(f, "cannot push to `{url}`: {why}"),
+            PushError::Nothing { url } => {
+                write!(f, "nothing to push to `{url}`: the exposition is switched off, or there is no family")
+            }
             PushError::Unreachable { url, why } => {
                 write!(f, "no Pushgateway answered at `{url}` ({why}); is it running, and is the address right?")
             }
@@ -189,12 +232,18 @@ mod tests {
         // The example of the documentation.
         assert_eq!(url(push), "http://h/sub/metrics/job@base64/ag/instance@base64/=/path@base64/L3Zhci90bXA");
         assert_eq!(url(Push::to("http://h").job("größe??>")), "http://h/metrics/job@base64/Z3LDtsOfZT8_Pg");
+        assert_eq!(shown("http://u:secret@h:1/metrics/a@b"), "http://…@h:1/metrics/a@b");
+        assert!(!format!("{:?}", Push::to("http://u:secret@h")).contains("secret"));
         for (gateway, job, label) in [
             ("h:9091", "j", "a"),
             ("http://", "j", "a"),
             ("http://h", "", "a"),
             ("http://h", "j", "a-b"),
             ("https://h", "j", "a"),
+            ("http://h?x=1", "j", "a"),
+            ("http://h#x", "j", "a"),
+            ("http://h", "j", "le"),
+            ("http://h", "j", "job"),
         ] {
             let wrong = Push::to(gateway).job(job).grouping(label, "x").url();
             assert!(matches!(wrong, Err(PushError::Address { .. })), "{gateway} {job} {label}");

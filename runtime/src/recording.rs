@@ -30,6 +30,22 @@ pub(crate) fn is_any() -> bool {
     LIVE.load(SeqCst) != 0
 }
 
+/// Held while the first of a recording's steps and the last of a first call's stand: so none is between the other's.
+static GATE: Mutex<()> = Mutex::new(());
+
+/// Does `publish` if nobody records, which says that calls need not look; or leaves it to a later call.
+pub(crate) fn unless_any(publish: impl FnOnce()) {
+    if is_any() {
+        return;
+    }
+    // Tried, because a call waits for nobody.
+    if let Ok(_gate) = GATE.try_lock() {
+        if !is_any() {
+            publish();
+        }
+    }
+}
+
 /// What this thread records to.
 pub(crate) fn current() -> Option<Arc<Recorded>> {
     // In the destructor of a thread's local it may be gone.
@@ -52,8 +68,11 @@ pub(crate) fn inside<R>(recorded: Option<Arc<Recorded>>, work: impl FnOnce() -> 
 }
 
 impl Recorded {
-    pub(crate) fn new() -> Arc<Self> {
+    /// `pause` undoes all that was published.
+    pub(crate) fn new(pause: impl FnOnce()) -> Arc<Self> {
+        let _gate = GATE.lock().unwrap_or_else(PoisonError::into_inner);
         LIVE.fetch_add(1, SeqCst);
+        pause();
         Arc::default()
     }
 

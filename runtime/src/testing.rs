@@ -92,14 +92,10 @@ impl Recording {
     #[must_use]
     #[allow(clippy::new_without_default)] // it does something
     pub fn new() -> Self {
-        let recording = Recording {
+        Recording {
             #[cfg(feature = "metrics")]
-            recorded: Recorded::new(),
-        };
-        // After it is there: whoever is met from here on sees it.
-        #[cfg(feature = "metrics")]
-        crate::catalogue::pause();
-        recording
+            recorded: Recorded::new(crate::catalogue::pause),
+        }
     }
 
     /// The one that this thread takes part in, for code that starts threads or tasks of its own.

@@ -52,6 +52,8 @@ fn check_prefix(prefix: &LitStr, group: &Options, errors: &Errors) -> bool {
     let text = prefix.value();
     if text.is_empty() {
         errors.at(prefix, "the prefix is empty; leave it out");
+    } else if text.trim_end_matches(['_', '.']).is_empty() {
+        errors.at(prefix, "the prefix is no word; leave it out");
     } else if text.ends_with(['_', '.']) {
         errors.at(prefix, format!("a `_` is put behind the prefix; write `{}`", text.trim_end_matches(['_', '.'])));
     } else if let Err(message) = names::written(&text).and_then(|()| names::family(&text.replace('.', "_"))) {

@@ -21,6 +21,8 @@ impl Lint {
     /// the rule is silenced here.
     pub fn message(&self, prefix: &str, allow: &str) -> String {
         let better = self.better.as_deref().and_then(|better| better.strip_prefix(prefix));
+        // Behind a prefix it is the name of a field.
+        let better = better.filter(|better| prefix.is_empty() || syn::parse_str::<syn::Ident>(better).is_ok());
         let better = better.map_or_else(String::new, |better| format!("try `{better}`, or "));
         format!("{}; {better}say `{allow}` if it must be so", self.fact)
     }
@@ -71,7 +73,9 @@ fn broken(name: &str, kind: Option<Kind>, unit: Option<Unit>) -> Vec<(&'static s
         lint("base_unit", format!("`{name}` is in `{last}`, which is no base unit"));
     }
     if let Some(unit) = unit.filter(|unit| !unit.words().contains(&last)) {
-        lint("unit_suffix", format!("the unit is `{}`, and `{name}` does not end in it", unit.words()[0]));
+        let word = unit.words()[0];
+        let too = if base_unit(word).is_some() { " (which needs `allow(base_unit)` too)" } else { "" };
+        lint("unit_suffix", format!("the unit is `{word}`{too}, and `{name}` does not end in it"));
     }
     if let Some(word) = name.split('_').find(|word| TYPES.contains(word)) {
         lint("type_in_name", format!("`{name}` has the type `{word}` in it, which its TYPE line says"));

@@ -4,7 +4,9 @@
 //! trace; if there is one, it is kept under one of sixteen locks, which are tried and not waited for: who finds its lock
 //! taken goes on without.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +19,11 @@ const PARTS: usize = 16;
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
 static SOURCE: OnceLock<fn() -> Option<Trace>> = OnceLock::new();
+
+thread_local! {
+    /// Whether this thread is asking for its trace.
+    static ASKING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// By the address of what observes, and the number of the bucket's cell.
 type Kept = HashMap<(usize, usize), Exemplar>;
@@ -53,7 +60,13 @@ fn part(of: usize, cell: usize) -> &'static Mutex<Option<Kept>> {
 #[cold]
 #[inline(never)]
 pub(crate) fn note(of: usize, cell: usize, value: f64) {
-    let Some(trace) = SOURCE.get().and_then(|source| source()) else { return };
+    // A source that observes would be asked by that, and a panic of it is no business of the call.
+    if ASKING.try_with(|asking| asking.replace(true)).unwrap_or(true) {
+        return;
+    }
+    let asked = catch_unwind(|| SOURCE.get().and_then(|source| source())).map_err(std::mem::forget);
+    let _ = ASKING.try_with(|asking| asking.set(false));
+    let Ok(Some(trace)) = asked else { return };
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let Ok(mut kept) = part(of, cell).try_lock() else { return };
     let kept = kept.get_or_insert_default();

@@ -28,7 +28,8 @@ impl Trace {
 /// that has one, as its exemplar in OpenMetrics and protobuf.
 ///
 /// `source` is asked in the thread that observes, in its current span, once an observation; it should cost little, and give
-/// `None` where there is no trace or nobody keeps it. An observation with a trace then tries a lock, and goes on without if
+/// `None` where there is no trace or nobody keeps it. One that panics gives none, and so does one that observes, for what it
+/// observes. An observation with a trace then tries a lock, and goes on without if
 /// it is taken. At most 16,384 exemplars are kept, those of the first buckets that come. Gives `false`, and changes nothing,
 /// if there is a source already. Without the feature `metrics` nothing is asked.
 ///

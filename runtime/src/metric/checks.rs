@@ -19,6 +19,9 @@ pub const fn check_name(says: &Definition, total: bool, reserved: bool) {
         Kind::Counter if !is_total && !total => {
             "` does not end in `_total`, and is a counter; rename it, or say `#[metrics(allow(total_suffix))]`"
         }
+        Kind::Counter | Kind::Gauge | Kind::Histogram | Kind::Summary if is_info && !reserved => {
+            "` ends in `_info`, and is no `Info`; rename it, or say `#[metrics(allow(reserved_suffix))]`"
+        }
         Kind::Counter => return,
         _ if is_total && !total => {
             "` ends in `_total`, and is no counter; rename it, or say `#[metrics(allow(total_suffix))]`"

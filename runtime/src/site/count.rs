@@ -6,7 +6,6 @@ use super::{Callsite, LOUD, Site};
 use crate::outcome::{Ways, Words};
 #[cfg(feature = "metrics")]
 use crate::{
-    cell::DurationCell,
     exemplar,
     native::Range,
     recording::{self, Recorded},
@@ -42,11 +41,7 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Callsite for S
     fn meet(&'static self, ways: Ways) {
         let seen = self.cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
         self.entry.meet();
-        // Looked at again behind the store: a recording that begins meanwhile has undone it already, or does so now.
-        self.cells.ways.store(seen, SeqCst);
-        if recording::is_any() {
-            self.cells.ways.store(0, SeqCst);
-        }
+        recording::unless_any(|| self.cells.ways.store(seen, SeqCst));
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
             busy.meet(ways);
         }
@@ -146,15 +141,6 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
     }
 
     #[inline]
-    fn observe(&self, cell: &DurationCell<N>, at: usize, nanos: u64) {
-        let bucket = cell.observe(nanos, self.nanos.map(|nanos| &nanos.row));
-        if N > 1 && exemplar::is_on() && !recording::is_any() {
-            let value = self.definition.time_unit().of_nanos(nanos);
-            exemplar::note(ptr::from_ref(self).addr(), at * N + bucket, value);
-        }
-    }
-
-    #[inline]
     pub(super) fn own(&'static self) -> View<'static, N, K> {
         View { sets: &self.cells.sets, native: self.native, windows: self.windows }
     }
@@ -168,13 +154,19 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
             self.observe_more(&view, set * K + word, nanos);
         }
         let cell = &view.sets[set].calls[word];
+        let mut bucket = 0;
         if N > 1 || P & SUMMARY != 0 {
-            self.observe(cell, set * K + word, nanos);
+            bucket = cell.observe(nanos, self.nanos.map(|nanos| &nanos.row));
         } else {
             cell.count();
         }
         if P & RUNNING != 0 {
             view.sets[ran].running.down();
+        }
+        // At the end: it asks somebody else.
+        if N > 1 && exemplar::is_on() && copy.is_none() {
+            let value = self.definition.time_unit().of_nanos(nanos);
+            exemplar::note(ptr::from_ref(self).addr(), (set * K + word) * N + bucket, value);
         }
     }
 

@@ -157,12 +157,12 @@ impl At {
                 self.observe_native(cells, || field.unit.of_nanos(nanos));
                 field.bounds.of_nanos(nanos)
             };
-            self.note(bucket, || field.unit.of_nanos(nanos));
             cell::observe(cells, bucket);
             // Behind the buckets.
             if let Some(sum) = cells.get(field.infinite + 1) {
                 sum.fetch_add(nanos, Relaxed);
             }
+            self.note(&parts, bucket, || field.unit.of_nanos(nanos));
         });
     }
 
@@ -180,11 +180,11 @@ impl At {
                 self.observe_native(cells, || value);
                 field.bounds.of_float(value)
             };
-            self.note(bucket, || value);
             cell::observe(cells, bucket);
             if let Some(sum) = cells.get(field.infinite + 2) {
                 cell::add_float(sum, value);
             }
+            self.note(&parts, bucket, || value);
         });
     }
 
@@ -196,8 +196,8 @@ impl At {
 
     /// The trace that this observation belongs to becomes the exemplar of its bucket.
     #[inline]
-    fn note(self, bucket: usize, value: impl FnOnce() -> f64) {
-        if exemplar::is_on() && !self.field.is_summary && !recording::is_any() {
+    fn note(self, parts: &Parts<'_>, bucket: usize, value: impl FnOnce() -> f64) {
+        if exemplar::is_on() && !self.field.is_summary && !parts.is_recorded {
             exemplar::note(ptr::from_ref(self.field).addr(), self.set * self.field.stride + bucket, value());
         }
     }

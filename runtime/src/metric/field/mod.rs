@@ -31,6 +31,7 @@ struct Parts<'a> {
     cells: &'a [AtomicU64],
     windows: &'a [Window],
     rejected: &'a AtomicU64,
+    is_recorded: bool,
 }
 
 /// The cells of a field in a recording.
@@ -44,7 +45,7 @@ struct Copied {
 #[cfg(feature = "metrics")]
 impl Copied {
     fn parts(&self) -> Parts<'_> {
-        Parts { cells: &self.cells, windows: &self.windows, rejected: &self.rejected }
+        Parts { cells: &self.cells, windows: &self.windows, rejected: &self.rejected, is_recorded: true }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{cell, exemplar};
 impl Field {
     #[inline]
     pub(super) fn parts(&'static self) -> Parts<'static> {
-        Parts { cells: self.cells, windows: self.windows, rejected: &self.rejected }
+        Parts { cells: self.cells, windows: self.windows, rejected: &self.rejected, is_recorded: false }
     }
 
     /// Its cells in the recording that this thread takes part in.
