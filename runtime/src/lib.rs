@@ -26,19 +26,23 @@
 //! # Where to look
 //!
 //! - [`observed`]: the attribute, with all of its arguments.
+//! - [`Metrics`](derive@Metrics): groups of [`Counter`], [`Gauge`], [`Histogram`], [`Summary`] and [`Info`]; [`buckets`] for
+//!   their bounds.
 //! - [`Label`]: types that may label a metric, and how to make one. [`LabelSet`]: structs of these. [`OpenLabel`]:
 //!   values with a text and no end, for labels that keep the first `N`.
 //! - [`Outcome`], [`Classify`] and [`Status`]: the words for what becomes of a call.
 //! - [`catalogue()`]: all families of the program, with the most series that they can have. [`reserve`]: places for
 //!   values that are expected. [`init`]: what of it cannot stand together.
-//! - [`gather_metrics`] and [`encode`]: the exposition.
-//! - `registry` takes `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
+//! - [`init_with`]: bounds by configuration. [`testing`]: what a test counts.
+//! - [`gather_metrics`], [`encode`] and [`Format`]: the exposition. [`trace_from`]: exemplars in it.
+//! - `register` and `registry` take `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
+//!   With the feature `push`, `push` brings all of it to a Pushgateway.
 //! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.
 //!
 //! # Without the feature `metrics`
 //!
 //! Everything still compiles and the spans stay. Nothing is counted, [`gather_metrics`] returns an empty string, and
-//! neither `prometheus` nor `once_cell` nor `linkme` is in the tree.
+//! none of `prometheus`, `once_cell`, `linkme` and `sketches-ddsketch` is in the tree.
 
 // Lets the expansions of our own attribute, which name `::tallied`, compile inside this crate's tests.
 #[cfg(test)]
