@@ -60,9 +60,9 @@ impl Config {
 ///
 /// What [`init`] finds, and what could not be done: a family that there is not or that is no histogram, bounds that are none
 /// (empty, not finite, not increasing, for durations not above zero), more bounds than it was compiled for, or a histogram
-/// that has observed something already. On a target without a list by the linker (see
-/// [`catalogue`](crate::catalogue())) a family is known from its first use on, so its bounds are those of the source. The rest of the configuration is done all the same. Without the feature `metrics`
-/// there is nothing to configure.
+/// that has observed something already. The rest of the configuration is done all the same. On a target without a list by
+/// the linker (see [`catalogue`](crate::catalogue())) a family is known from its first use on, so its bounds stay those of
+/// the source. Without the feature `metrics` there is nothing to configure.
 pub fn init_with(config: &Config) -> Result<(), InitError> {
     let mut found: Vec<Conflict> = Vec::new();
     #[cfg(feature = "metrics")]

@@ -1,6 +1,6 @@
 //! Histograms.
 
-use super::{At, LabelSet, Metric, Observation, Of, PhantomData, Timer, fmt, handle, sealed};
+use super::{At, LabelSet, Metric, Observation, Of, PhantomData, Timer, fmt, handle, observes, sealed};
 use crate::family::{Kind, Numbers};
 
 /// Observations by bucket: durations, sizes.
@@ -38,6 +38,8 @@ pub struct Histogram<L = ()> {
 
 handle!(Histogram<L>, Histogram, Numbers::Float, "histogram");
 
+observes!(Histogram);
+
 impl Histogram {
     /// Adds one observation.
     ///
@@ -51,24 +53,5 @@ impl Histogram {
     #[inline]
     pub fn observe(&self, value: impl Observation) {
         value.observe_at(self.at);
-    }
-
-    /// Observes how long `work` takes, also when it panics.
-    #[inline]
-    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _timer = self.start_timer();
-        work()
-    }
-
-    /// Begins to take the time, until the [`Timer`] is dropped.
-    #[inline]
-    pub fn start_timer(&self) -> Timer {
-        Timer::start(self.at)
-    }
-
-    /// How many observations there were, and their sum in the unit of the family. Without the feature `metrics` zero.
-    #[must_use]
-    pub fn get(&self) -> (u64, f64) {
-        self.at.count_and_sum()
     }
 }

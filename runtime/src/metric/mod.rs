@@ -111,7 +111,35 @@ macro_rules! handle {
     };
 }
 
+/// What observes has, whatever it makes of it.
+macro_rules! observes {
+    ($name:ident) => {
+        impl $name {
+            /// Observes how long `work` takes, also when it panics.
+            #[inline]
+            pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+                let _timer = self.start_timer();
+                work()
+            }
+
+            /// Begins to take the time, until the [`Timer`] is dropped.
+            #[inline]
+            pub fn start_timer(&self) -> Timer {
+                Timer::start(self.at)
+            }
+
+            /// How many observations there were, and their sum in the unit of the family. Without the feature `metrics`
+            /// zero.
+            #[must_use]
+            pub fn get(&self) -> (u64, f64) {
+                self.at.count_and_sum()
+            }
+        }
+    };
+}
+
 use handle;
+use observes;
 
 /// What a handle is told that is no value of it.
 type Of<T> = PhantomData<fn() -> T>;

@@ -1,6 +1,6 @@
 //! Summaries.
 
-use super::{At, LabelSet, Metric, Observation, Of, PhantomData, Timer, fmt, handle, sealed};
+use super::{At, LabelSet, Metric, Observation, Of, PhantomData, Timer, fmt, handle, observes, sealed};
 use crate::family::{Kind, Numbers};
 
 /// Observations by quantile: 0.5, 0.9 and 0.99 unless the field says `#[metrics(quantiles = …)]`.
@@ -38,6 +38,8 @@ pub struct Summary<L = ()> {
 
 handle!(Summary<L>, Summary, Numbers::Float, "summary");
 
+observes!(Summary);
+
 impl Summary {
     /// Adds one observation. One that is not finite, or a `Duration` of 292 years or more, changes nothing and is counted in
     /// `tallied_rejected_total`.
@@ -47,24 +49,5 @@ impl Summary {
     #[inline]
     pub fn observe(&self, value: impl Observation) {
         value.observe_at(self.at);
-    }
-
-    /// Observes how long `work` takes, also when it panics.
-    #[inline]
-    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _timer = self.start_timer();
-        work()
-    }
-
-    /// Begins to take the time, until the [`Timer`] is dropped.
-    #[inline]
-    pub fn start_timer(&self) -> Timer {
-        Timer::start(self.at)
-    }
-
-    /// How many observations there were, and their sum in the unit of the family. Without the feature `metrics` zero.
-    #[must_use]
-    pub fn get(&self) -> (u64, f64) {
-        self.at.count_and_sum()
     }
 }
