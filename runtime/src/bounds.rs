@@ -11,8 +11,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::definition::Definition;
 use crate::family::{Unit, nanos};
+#[cfg(feature = "metrics")]
+use crate::{cell, clock::Rate, definition::Definition};
 
 /// By the name of the family, what a configuration says.
 #[cfg(feature = "metrics")]
@@ -25,41 +26,88 @@ pub(crate) fn replaced() -> MutexGuard<'static, Option<Replaced>> {
     REPLACED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on a row of bounds in nanoseconds holds these, and nothing behind them.
-#[cfg(feature = "metrics")]
-pub(crate) fn replace_nanos(row: &[AtomicU64], bounds: &[f64], unit: Unit) {
-    for (at, nanos) in row.iter().enumerate() {
-        nanos.store(bounds.get(at).map_or(u64::MAX, |bound| crate::family::nanos::<1>(&[*bound], unit)[0]), Relaxed);
-    }
-}
-
-/// Bounds in nanoseconds, as a callsite has them: it is told of durations alone. A static of their own, because they may
-/// change: so the callsite does not, and a call needs not look into it.
-pub struct Nanos<const N: usize> {
+/// The bounds of a callsite's histogram, which is told of ticks alone. A static of its own, because it changes: so the
+/// callsite does not, and a call needs not look into it. All zeros until the first call, so it takes no room in the program's
+/// file.
+pub struct Row<const N: usize> {
+    /// Each the first number of ticks that is above the bound.
     #[cfg(feature = "metrics")]
-    pub(crate) row: [AtomicU64; N],
+    ticks: [AtomicU64; N],
+    /// Bounds in nanoseconds that a configuration put in the place of the source's; zeros if there are none.
+    #[cfg(feature = "metrics")]
+    replaced: [AtomicU64; N],
 }
 
-impl<const N: usize> Nanos<N> {
-    /// Those of the histogram.
+#[allow(clippy::new_without_default)] // it is for statics
+impl<const N: usize> Row<N> {
+    /// Nobody has called it yet.
     #[must_use]
-    pub const fn new(says: &Definition) -> Self {
-        #[cfg(not(feature = "metrics"))]
-        let _ = says;
-        Nanos {
+    pub const fn new() -> Self {
+        Row {
             #[cfg(feature = "metrics")]
-            row: {
-                let exact = nanos::<N>(says.bounds(), says.time_unit());
-                let mut row = [const { AtomicU64::new(u64::MAX) }; N];
-                let mut at = 0;
-                while at < N {
-                    row[at] = AtomicU64::new(exact[at]);
-                    at += 1;
-                }
-                row
-            },
+            ticks: [const { AtomicU64::new(0) }; N],
+            #[cfg(feature = "metrics")]
+            replaced: [const { AtomicU64::new(0) }; N],
         }
     }
+
+    /// However many there are.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn slices(&'static self) -> Ticks {
+        Ticks { ticks: &self.ticks, replaced: &self.replaced }
+    }
+}
+
+/// A [`Row`], whatever its length.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy)]
+pub(crate) struct Ticks {
+    pub(crate) ticks: &'static [AtomicU64],
+    replaced: &'static [AtomicU64],
+}
+
+#[cfg(feature = "metrics")]
+impl Ticks {
+    /// Of what has no histogram.
+    pub(crate) const NONE: Ticks = Ticks { ticks: &[], replaced: &[] };
+
+    /// Makes ticks of the bounds, as long as a tick is now. Before the first call, and once more when that is known for
+    /// ever.
+    pub(crate) fn scale(self, says: &Definition) {
+        loop {
+            let (rate, is_settled) = Rate::soon();
+            for (at, ticks) in self.ticks.iter().enumerate() {
+                let nanos = match self.replaced.first().map(|first| first.load(Relaxed)) {
+                    None | Some(0) => says.bounds().get(at).map(|bound| exact(*bound, says.time_unit())),
+                    Some(_) => self.replaced.get(at).map(|nanos| nanos.load(Relaxed)),
+                };
+                let above = |nanos| if nanos == u64::MAX { nanos } else { rate.ticks(nanos).saturating_add(1) };
+                ticks.store(nanos.map_or(u64::MAX, above), Relaxed);
+            }
+            if is_settled || !Rate::is_settled() {
+                return;
+            }
+        }
+    }
+
+    /// From now on they are others: at most as many.
+    pub(crate) fn replace(self, bounds: &[f64], says: &Definition) {
+        for (at, nanos) in self.replaced.iter().enumerate() {
+            nanos.store(bounds.get(at).map_or(u64::MAX, |bound| exact(*bound, says.time_unit())), Relaxed);
+        }
+        self.scale(says);
+    }
+
+    /// What they take.
+    pub(crate) fn bytes(self) -> usize {
+        size_of_val(self.ticks) + size_of_val(self.replaced)
+    }
+}
+
+/// The most nanoseconds that are no more than a bound.
+#[cfg(feature = "metrics")]
+fn exact(bound: f64, unit: Unit) -> u64 {
+    nanos::<1>(&[bound], unit)[0]
 }
 
 /// `N` is one more than there are bounds.
@@ -114,8 +162,7 @@ impl Slices {
     #[inline]
     pub(crate) fn of_nanos(self, nanos: u64) -> usize {
         // The last place is that of `+Inf`.
-        let bounds = self.nanos.split_last().map_or(&[][..], |(_, bounds)| bounds);
-        bounds.iter().position(|above| nanos < above.load(Relaxed)).unwrap_or(bounds.len())
+        cell::bucket(nanos, self.nanos)
     }
 
     /// The bucket of a value.
@@ -128,8 +175,8 @@ impl Slices {
     /// From now on they are others: at most as many.
     pub(crate) fn replace(self, bounds: &[f64], unit: Unit) {
         for (at, nanos) in self.nanos.iter().enumerate() {
-            let exact = |bound: &f64| above(crate::family::nanos::<1>(&[*bound], unit)[0], *bound);
-            nanos.store(bounds.get(at).map_or(u64::MAX, exact), Relaxed);
+            let above = |bound: &f64| above(exact(*bound, unit), *bound);
+            nanos.store(bounds.get(at).map_or(u64::MAX, above), Relaxed);
         }
         for (at, float) in self.floats.iter().enumerate() {
             float.store(bounds.get(at).map_or(INFINITY, |bound| bound.to_bits()), Relaxed);

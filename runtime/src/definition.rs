@@ -42,6 +42,8 @@ pub struct Definition {
     pub(crate) has_span: bool,
     /// Tells the end of a call to who listens.
     pub(crate) tell: Option<fn(&Ended)>,
+    /// One call in so many is timed.
+    sample: u32,
     /// The most series of a family, and who says so.
     pub(crate) budget: (usize, &'static str),
     /// File and line of the attribute.
@@ -66,6 +68,7 @@ impl Definition {
             opens_before: 0,
             has_span: true,
             tell: None,
+            sample: 1,
             budget: DEFAULT_BUDGET,
             place: (file, line),
         }
@@ -101,6 +104,19 @@ impl Definition {
     pub const fn room(&self) -> usize {
         let sets = label::sets(self.dimensions);
         if sets > self.budget.0 || sets > MOST_SETS { 1 } else { sets }
+    }
+
+    /// One of whose calls in so many is timed.
+    #[must_use]
+    pub const fn sampled(mut self, one_in: u32) -> Self {
+        self.sample = one_in;
+        self
+    }
+
+    /// See [`sampled`](Definition::sampled).
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn sample(&self) -> u32 {
+        self.sample
     }
 
     /// Whose calls open no span.
@@ -185,15 +201,6 @@ impl Definition {
     /// Its histogram.
     pub(crate) const fn histogram_family(&self) -> Option<&Family> {
         self.of_kind(Kind::Histogram)
-    }
-
-    /// How many cells the native buckets of a callsite take.
-    #[must_use]
-    pub const fn native_of_calls(&self) -> usize {
-        match self.histogram_family() {
-            Some(family) if cfg!(feature = "metrics") => self.room() * self.statuses() * family.native_cells(),
-            _ => 0,
-        }
     }
 
     /// How many windows the summary of a callsite has.

@@ -10,7 +10,7 @@ use tracing::span::EnteredSpan;
 
 use crate::clock::{Started, Stopwatch};
 use crate::outcome::{Returned as ReturnedAs, Status, Told, Ways};
-use crate::site::Callsite;
+use crate::site::{Callsite, UNTIMED};
 use crate::span::{self, SpanSite, Spanned};
 
 /// A running call. `B` is `()`, or takes the time of its polls.
@@ -26,7 +26,8 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     #[inline]
     pub(crate) fn begin(site: &'static K, set: usize) -> Self {
         site.begin(set);
-        Call { site, set, started: K::TIMED.then(Started::now), busy: B::default() }
+        let is_timed = K::TIMED && (!K::IS_SAMPLED || site.is_timed());
+        Call { site, set, started: is_timed.then(Started::now), busy: B::default() }
     }
 
     /// The call returned. `told` reads off its value what it tells; how long that takes is no time of the call. Its
@@ -35,7 +36,7 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
         let (site, ran) = (self.site, self.set);
         let Some(ended) = self.ended(told) else { return };
-        site.end(ran, ended.set, ended.status, ended.nanos, ended.busy);
+        site.end(ran, ended.set, ended.status, ended.ticks, ended.busy);
         if let (true, Some(span)) = (T::HAS_LABELS, span) {
             site.record(ended.set, span);
         }
@@ -50,24 +51,24 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
             return None;
         }
         // In this order, so a call is never busier than it is long.
-        let (busy, nanos) = (self.busy.nanos(), self.nanos());
+        let (busy, ticks) = (self.busy.ticks(), self.ticks());
         let told = told();
         let set = self.set + told.labels();
         // From here on it has ended, whatever a subscriber does.
         mem::forget(self);
-        Some(Returned { set, status: told.status(), nanos, busy })
+        Some(Returned { set, status: told.status(), ticks, busy })
     }
 
     /// Its future was dropped.
     #[inline]
     pub(crate) fn cancel(self) {
-        let (site, set, busy, nanos) = (self.site, self.set, self.busy.nanos(), self.nanos());
+        let (site, set, busy, ticks) = (self.site, self.set, self.busy.ticks(), self.ticks());
         mem::forget(self);
-        site.end(set, set, site.words().cancelled, nanos, busy);
+        site.end(set, set, site.words().cancelled, ticks, busy);
     }
 
     #[inline]
-    fn nanos(&self) -> u64 {
+    fn ticks(&self) -> u64 {
         if K::TIMED { elapsed(self.started) } else { 0 }
     }
 }
@@ -75,7 +76,7 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
 /// Out of line: a call each time is less than its code at each callsite.
 #[inline(never)]
 fn elapsed(since: Option<Started>) -> u64 {
-    since.map_or(0, Started::elapsed_nanos)
+    since.map_or(UNTIMED, Started::elapsed_ticks)
 }
 
 impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
@@ -83,8 +84,8 @@ impl<K: Callsite, B: Stopwatch> Drop for Call<K, B> {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        let (busy, nanos) = (self.busy.nanos(), self.nanos());
-        self.site.end(self.set, self.set, self.site.words().panicked, nanos, busy);
+        let (busy, ticks) = (self.busy.ticks(), self.ticks());
+        self.site.end(self.set, self.set, self.site.words().panicked, ticks, busy);
     }
 }
 
@@ -93,7 +94,7 @@ struct Returned {
     /// With the labels of its value.
     set: usize,
     status: usize,
-    nanos: u64,
+    ticks: u64,
     busy: u64,
 }
 
@@ -105,10 +106,10 @@ const MOST_STATUS: usize = (1 << STATUS_BITS) - 1;
 /// and with the label set and the status in one number: less is said at each callsite.
 #[cold]
 #[inline(never)]
-fn end_in_span<K: Callsite>(site: &'static K, what: usize, nanos: u64, entered: &mut Option<EnteredSpan>) {
+fn end_in_span<K: Callsite>(site: &'static K, what: usize, ticks: u64, entered: &mut Option<EnteredSpan>) {
     let (set, status) = (what >> STATUS_BITS, what & MOST_STATUS);
     let _entered = entered.take();
-    site.end(set, set, status, nanos, 0);
+    site.end(set, set, status, ticks, 0);
 }
 
 /// The same, of a call whose value has labels.
@@ -119,11 +120,11 @@ fn end_with_labels<K: Callsite>(
     ran: usize,
     set: usize,
     status: usize,
-    nanos: u64,
+    ticks: u64,
     entered: &mut Option<EnteredSpan>,
 ) {
     let entered = entered.take();
-    site.end(ran, set, status, nanos, 0);
+    site.end(ran, set, status, ticks, 0);
     if let Some(span) = entered.as_deref() {
         site.record(set, span);
     }
@@ -137,14 +138,14 @@ macro_rules! run {
         if let Some(ended) = call.ended(|| $told(&out)) {
             // For most calls there is none, and nothing to leave.
             if $entered.is_none() {
-                $site.end_as::<$plain>($set, ended.set, ended.status, ended.nanos, ended.busy);
+                $site.end_as::<$plain>($set, ended.set, ended.status, ended.ticks, ended.busy);
             } else if T::HAS_LABELS {
-                end_with_labels($site, $set, ended.set, ended.status, ended.nanos, &mut $entered);
+                end_with_labels($site, $set, ended.set, ended.status, ended.ticks, &mut $entered);
             } else {
                 end_in_span(
                     $site,
                     ended.set << STATUS_BITS | ended.status.min(MOST_STATUS),
-                    ended.nanos,
+                    ended.ticks,
                     &mut $entered,
                 );
             }

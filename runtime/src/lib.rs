@@ -48,7 +48,6 @@
 #[cfg(test)]
 extern crate self as tallied;
 
-mod block;
 mod bounds;
 pub mod buckets;
 mod budget;
@@ -67,6 +66,7 @@ mod future;
 mod guard;
 mod label;
 mod metric;
+#[cfg(feature = "metrics")]
 mod native;
 mod outcome;
 #[cfg(feature = "push")]
@@ -84,6 +84,7 @@ mod sketch;
 mod snapshot;
 mod span;
 pub mod testing;
+mod windows;
 
 #[doc(hidden)]
 pub mod __private;

@@ -6,13 +6,11 @@
 use crate::family::Unit;
 
 /// The schema of all of ours.
-#[cfg(feature = "metrics")]
 pub(crate) const SCHEMA: i32 = 3;
 /// Buckets of a power of two.
 const OF_A_POWER: usize = 8;
 
 /// The upper bounds of the buckets between 0.5 and 1: `2^(k/8 - 1)`.
-#[cfg(feature = "metrics")]
 #[allow(clippy::excessive_precision)]
 const BOUNDS: [f64; OF_A_POWER] = [
     0.5,
@@ -54,13 +52,11 @@ impl Range {
     }
 
     /// The number of the bucket of the first cell behind that of zero, as the schema counts.
-    #[cfg(feature = "metrics")]
     pub(crate) const fn first(self) -> i32 {
         self.from * 8 + 1
     }
 
     /// The cell of a value.
-    #[cfg(feature = "metrics")]
     #[inline]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)] // of small numbers
     pub(crate) fn index(self, value: f64) -> usize {
@@ -77,7 +73,7 @@ impl Range {
     }
 }
 
-#[cfg(all(test, feature = "metrics"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,6 +5,7 @@
 
 use std::array::from_fn;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use tracing::callsite::{DefaultCallsite, Identifier};
 use tracing::field::{Empty, Field, FieldSet, Value, ValueSet};
@@ -23,6 +24,8 @@ pub struct SpanSite {
     metadata: Metadata<'static>,
     labels: &'static [Dimension],
     opens: &'static [Open],
+    /// The path of the function, if that is a label: it is cut out of the name of a type, once.
+    path: OnceLock<Cow<'static, str>>,
 }
 
 /// The span that a function may have, and its level: a closure without a size, so that the level is a constant to the
@@ -58,6 +61,7 @@ impl SpanSite {
             metadata: Metadata::new(name, target, level, Some(file), Some(line), Some(module), fields, Kind::SPAN),
             labels,
             opens,
+            path: OnceLock::new(),
         }
     }
 
@@ -93,8 +97,12 @@ impl SpanSite {
     }
 
     /// The text of a label, if it is known before the call has returned.
-    fn text(&self, at: usize, set: usize) -> Option<Cow<'static, str>> {
+    fn text(&'static self, at: usize, set: usize) -> Option<Cow<'static, str>> {
         let label = self.labels.get(at)?;
+        if label.is_path() {
+            let path = self.path.get_or_init(|| label.text(0, None).unwrap_or_default());
+            return Some(Cow::Borrowed(path));
+        }
         (!label.is_after()).then(|| label::text_in_set(self.labels, self.opens, at, set))
     }
 }

@@ -32,21 +32,19 @@ fn fetch<'a>(
                 &::tallied::__private::STANDARD_BUCKETS,
             )
             .at_most(true, true);
-        static __TALLIED_NANOS: ::tallied::__private::Nanos<
-            { ::tallied::__private::Definition::cells(&__TALLIED_SITE_SAYS) },
-        > = ::tallied::__private::Nanos::new(&__TALLIED_SITE_SAYS);
-        static __TALLIED_CELLS: ::tallied::__private::TimedCells<
-            { ::tallied::__private::SURE },
-        > = <::tallied::__private::TimedCells<{ ::tallied::__private::SURE }>>::new();
-        static __TALLIED_SITE: ::tallied::__private::TimedSite<
-            { ::tallied::__private::SURE },
+        static __TALLIED_ROW: ::tallied::__private::Row<
+            { ::tallied::__private::STANDARD_CELLS },
+        > = ::tallied::__private::Row::new();
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
+            { ::tallied::__private::SURE | ::tallied::__private::HISTOGRAM },
         > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             )
-            .with_bounds(&__TALLIED_NANOS);
+            .with_bounds(&__TALLIED_ROW);
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
             b"my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0"

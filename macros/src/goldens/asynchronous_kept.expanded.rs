@@ -23,12 +23,8 @@ async fn fetch(url: &str) -> usize {
                 true,
             )
             .at_most(false, true);
-        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-        > = <::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-        >>::new();
-        static __TALLIED_SITE: ::tallied::__private::CountedSite<
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
             { ::tallied::__private::SURE | ::tallied::__private::EXACT },
         > = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,

@@ -21,10 +21,8 @@ impl<T> Store for Cart<T> {
                 )
                 .at_most(true, true)
                 .at_least(false, true);
-            static __TALLIED_CELLS: ::tallied::__private::CountedCells<{ 0 }> = <::tallied::__private::CountedCells<
-                { 0 },
-            >>::new();
-            static __TALLIED_SITE: ::tallied::__private::CountedSite<{ 0 }> = ::tallied::__private::Site::new(
+            static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+            static __TALLIED_SITE: ::tallied::__private::Site<{ 0 }> = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
@@ -110,12 +108,8 @@ impl<T> Store for Cart<T> {
                     true,
                 )
                 .at_most(false, false);
-            static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-            > = <::tallied::__private::CountedCells<
-                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-            >>::new();
-            static __TALLIED_SITE: ::tallied::__private::CountedSite<
+            static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+            static __TALLIED_SITE: ::tallied::__private::Site<
                 { ::tallied::__private::SURE | ::tallied::__private::EXACT },
             > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,

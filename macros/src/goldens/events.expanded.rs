@@ -48,12 +48,6 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                     ::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-        type __TalliedCells = ::tallied::__private::Cells<
-            { 1 },
-            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            { ::tallied::__private::LOUD | ::tallied::__private::BUSY },
-        >;
         const __TALLIED_BUSY_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
                 __TALLIED_LABELS,
                 ::core::file!(),
@@ -104,23 +98,19 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 ),
             )
         }
-        type __TalliedBusyCells = ::tallied::__private::Cells<
-            { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-            { ::tallied::__private::Definition::room(&__TALLIED_BUSY_SAYS) },
-            { ::tallied::__private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
-            { 0 },
-        >;
-        static __TALLIED_BUSY_NANOS: ::tallied::__private::Nanos<
-            { ::tallied::__private::Definition::cells(&__TALLIED_BUSY_SAYS) },
-        > = ::tallied::__private::Nanos::new(&__TALLIED_BUSY_SAYS);
-        static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
-        static __TALLIED_BUSY: <__TalliedBusyCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+        static __TALLIED_BUSY_ROW: ::tallied::__private::Row<
+            { ::tallied::__private::STANDARD_CELLS },
+        > = ::tallied::__private::Row::new();
+        static __TALLIED_BUSY_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_BUSY: ::tallied::__private::Site<
+            { ::tallied::__private::HISTOGRAM },
+        > = ::tallied::__private::Site::new(
                 __TALLIED_BUSY_SAYS,
                 &[],
                 &__TALLIED_BUSY_CELLS,
                 &__TALLIED_BUSY,
             )
-            .with_bounds(&__TALLIED_BUSY_NANOS);
+            .with_bounds(&__TALLIED_BUSY_ROW);
         const _: () = {
             ::tallied::__private::listed!(
                 __TALLIED_BUSY, __TALLIED_BUSY_SAYS, 1
@@ -128,8 +118,10 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 2 16 * b"function\0status\0"
             );
         };
-        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
-        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
+            { ::tallied::__private::LOUD | ::tallied::__private::BUSY },
+        > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,

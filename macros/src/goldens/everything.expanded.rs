@@ -34,38 +34,23 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     crate::metrics::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-        type __TalliedCells = crate::metrics::tallied::__private::Cells<
+        static __TALLIED_ROW: crate::metrics::tallied::__private::Row<
             { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
-            {
-                crate::metrics::tallied::__private::Definition::room(
-                    &__TALLIED_SITE_SAYS,
-                )
-            },
-            {
-                crate::metrics::tallied::__private::Definition::statuses(
-                    &__TALLIED_SITE_SAYS,
-                )
-            },
+        > = crate::metrics::tallied::__private::Row::new();
+        static __TALLIED_CELLS: crate::metrics::tallied::__private::SiteCells = crate::metrics::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
             {
                 crate::metrics::tallied::__private::RUNNING
                     | crate::metrics::tallied::__private::SURE
+                    | crate::metrics::tallied::__private::HISTOGRAM
             },
-        >;
-        static __TALLIED_NANOS: crate::metrics::tallied::__private::Nanos<
-            {
-                crate::metrics::tallied::__private::Definition::cells(
-                    &__TALLIED_SITE_SAYS,
-                )
-            },
-        > = crate::metrics::tallied::__private::Nanos::new(&__TALLIED_SITE_SAYS);
-        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
-        static __TALLIED_SITE: <__TalliedCells as crate::metrics::tallied::__private::HasSite>::Site = crate::metrics::tallied::__private::Site::new(
+        > = crate::metrics::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             )
-            .with_bounds(&__TALLIED_NANOS);
+            .with_bounds(&__TALLIED_ROW);
         crate::metrics::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
             b"jobs_total\0\0Jobs.\0job_seconds\0\0Duration of calls in seconds, by status.\0jobs_running\0\0Calls running now.\0"

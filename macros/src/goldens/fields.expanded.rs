@@ -26,10 +26,8 @@ fn store(
                 true,
             )
             .at_most(true, false);
-        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE },
-        > = <::tallied::__private::CountedCells<{ ::tallied::__private::SURE }>>::new();
-        static __TALLIED_SITE: ::tallied::__private::CountedSite<
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
             { ::tallied::__private::SURE },
         > = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,

@@ -36,23 +36,19 @@ fn serve<'a>(
             )
             .at_most(true, true)
             .budget(::tallied::__private::given(500));
-        type __TalliedCells = ::tallied::__private::Cells<
-            { ::tallied::__private::cells(&::tallied::__private::STANDARD_BUCKETS) },
-            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            { ::tallied::__private::SURE },
-        >;
-        static __TALLIED_NANOS: ::tallied::__private::Nanos<
-            { ::tallied::__private::Definition::cells(&__TALLIED_SITE_SAYS) },
-        > = ::tallied::__private::Nanos::new(&__TALLIED_SITE_SAYS);
-        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
-        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+        static __TALLIED_ROW: ::tallied::__private::Row<
+            { ::tallied::__private::STANDARD_CELLS },
+        > = ::tallied::__private::Row::new();
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
+            { ::tallied::__private::SURE | ::tallied::__private::HISTOGRAM },
+        > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             )
-            .with_bounds(&__TALLIED_NANOS);
+            .with_bounds(&__TALLIED_ROW);
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
             b"my_shop_serve_calls_total\0\0Calls by route, method, zone and status.\0my_shop_serve_duration_seconds\0\0Duration of calls in seconds, by route, method, zone and status.\0"

@@ -51,14 +51,8 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                     ::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-        type __TalliedCells = ::tallied::__private::Cells<
-            { 1 },
-            { ::tallied::__private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { ::tallied::__private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            { 0 },
-        >;
-        static __TALLIED_CELLS: __TalliedCells = <__TalliedCells>::new();
-        static __TALLIED_SITE: <__TalliedCells as ::tallied::__private::HasSite>::Site = ::tallied::__private::Site::new(
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<{ 0 }> = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,
             &__TALLIED_OPENS,
             &__TALLIED_CELLS,

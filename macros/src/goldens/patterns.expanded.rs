@@ -21,12 +21,8 @@ fn patterns(__arg0: Token, __arg1: (u8, Token), #[cfg(unix)] __arg2: u8, _c: Tok
                 true,
             )
             .at_most(false, false);
-        static __TALLIED_CELLS: ::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-        > = <::tallied::__private::CountedCells<
-            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-        >>::new();
-        static __TALLIED_SITE: ::tallied::__private::CountedSite<
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
             { ::tallied::__private::SURE | ::tallied::__private::EXACT },
         > = ::tallied::__private::Site::new(
             __TALLIED_SITE_SAYS,

@@ -30,21 +30,19 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             )
             .at_most(true, false)
             .at_least(false, false);
-        static __TALLIED_NANOS: ::tallied::__private::Nanos<
-            { ::tallied::__private::Definition::cells(&__TALLIED_SITE_SAYS) },
-        > = ::tallied::__private::Nanos::new(&__TALLIED_SITE_SAYS);
-        static __TALLIED_CELLS: ::tallied::__private::TimedCells<
-            { ::tallied::__private::RUNNING },
-        > = <::tallied::__private::TimedCells<{ ::tallied::__private::RUNNING }>>::new();
-        static __TALLIED_SITE: ::tallied::__private::TimedSite<
-            { ::tallied::__private::RUNNING },
+        static __TALLIED_ROW: ::tallied::__private::Row<
+            { ::tallied::__private::STANDARD_CELLS },
+        > = ::tallied::__private::Row::new();
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
+        static __TALLIED_SITE: ::tallied::__private::Site<
+            { ::tallied::__private::RUNNING | ::tallied::__private::HISTOGRAM },
         > = ::tallied::__private::Site::new(
                 __TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             )
-            .with_bounds(&__TALLIED_NANOS);
+            .with_bounds(&__TALLIED_ROW);
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
             b"my_shop_task_calls_total\0\0Calls by task_name and status.\0my_shop_task_duration_seconds\0\0Duration of calls in seconds, by task_name and status.\0my_shop_task_in_flight\0\0Calls running now, by task_name.\0"

@@ -58,8 +58,8 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
     let Field { ident, ty, name, help, .. } = field;
     let texts = paths::record_texts(name, field.written.as_deref(), help);
     let texts = Literal::byte_string(texts.as_bytes());
-    let [labels, says, opens, cells, bounds_of, this] =
-        ["LABELS", "SAYS", "OPENS", "CELLS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
+    let [labels, says, opens, cells, windows, bounds_of, this] =
+        ["LABELS", "SAYS", "OPENS", "CELLS", "WINDOWS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
     let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
     let here = blamed_on(ident.span(), quote!(#private::Definition::here));
     let here_arguments = blamed_group(ident.span(), quote!(#labels));
@@ -116,13 +116,11 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             #within #within_arguments;
         };
         static #opens: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
-        static #cells: #private::Block<
-            { #private::Definition::numbers(&#says) },
-            { #private::Definition::windows(&#says) }
-        > = #private::Block::new();
+        static #cells: #private::FieldCells = #private::FieldCells::new();
+        static #windows: #private::Windows<{ #private::Definition::windows(&#says) }> = #private::Windows::new();
         static #bounds_of: #private::Bounds<{ #private::Definition::cells(&#says) }> =
             #private::Definition::searched(&#says);
-        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#bounds_of, &#this);
+        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#windows, &#bounds_of, &#this);
         const _: () = {
             #private::listed!(#this, #says, 1 #texts);
         };

@@ -45,7 +45,11 @@ impl Names<'_> {
     }
 
     pub fn histogram(&self, metric: &Metric) -> Option<Family> {
-        self.durations(metric, Kind::Histogram, "duration", "Duration of calls")
+        let help = match metric.sample {
+            Some((_, one_in)) => format!("Duration of one call in {one_in}"),
+            None => "Duration of calls".to_owned(),
+        };
+        self.durations(metric, Kind::Histogram, "duration", &help)
     }
 
     pub fn summary(&self, metric: &Metric) -> Option<Family> {

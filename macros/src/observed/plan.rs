@@ -36,6 +36,8 @@ pub struct Plan {
     pub busy: Option<Family>,
     /// The histogram's bounds; `None` for the standard ones.
     pub bounds: Option<Expr>,
+    /// One call in so many is timed.
+    pub sample: Option<u32>,
     /// Those of `busy`.
     pub busy_bounds: Option<Expr>,
     /// The words for what becomes of a call; `None` for the usual ones.
@@ -54,11 +56,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether its calls are kept in more than the cells.
-    pub fn has_more(&self) -> bool {
-        self.summary.is_some() || self.histogram.as_ref().is_some_and(|family| family.native)
-    }
-
     /// Whether events tell of the end of calls.
     pub fn is_loud(&self) -> bool {
         self.events.slow.is_some() || self.events.log.is_some()
@@ -142,6 +139,7 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
             );
         }
     }
+    let sample = histogram.as_ref().and_then(|_| sample(&args, errors));
     let span = span::make(&args, &callee, &labels, defaults, errors);
     let events = events::make(&args, &callee, errors);
     let target = events::text(args.target.as_ref(), &callee, errors);
@@ -196,6 +194,7 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         in_flight,
         busy,
         bounds,
+        sample,
         busy_bounds,
         budget: args.budget,
         is_own: package.is_own,
@@ -207,6 +206,19 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         target,
         callee,
     }
+}
+
+/// Whoever else needs the time of a call needs it of each.
+fn sample(args: &Args, errors: &Errors) -> Option<u32> {
+    let (key, one_in) = args.histogram.as_ref()?.sample.as_ref()?;
+    let others = [("slow", args.slow.is_some()), ("log", args.log.is_some()), ("summary", args.summary.is_some())];
+    if let Some((other, _)) = others.into_iter().find(|(_, is_there)| *is_there) {
+        errors.at(
+            key,
+            format!("`sample` leaves most calls untimed, and `{other}` needs the time of each; remove one of the two"),
+        );
+    }
+    Some(*one_in)
 }
 
 /// Functions of a kind that cannot be observed.

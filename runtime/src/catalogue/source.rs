@@ -18,6 +18,8 @@ pub(crate) trait Readable: Sync {
     fn pause(&'static self);
     /// From now on its histogram has these bounds: at most as many as it was compiled for.
     fn replace_bounds(&'static self, bounds: &[f64]);
+    /// It is known how long a tick is: its bounds are made once more.
+    fn scale(&'static self);
     /// The bytes that it can take at most, when all of its label sets were there.
     fn bytes(&'static self) -> usize;
 }
@@ -64,10 +66,12 @@ pub(crate) enum SetShows {
 pub(crate) struct Calls {
     /// The index of its word.
     pub(crate) status: usize,
-    /// By bucket, not cumulative.
+    /// How many there were, if only some of them were timed.
+    pub(crate) sampled: Option<u64>,
+    /// Those that were timed, by bucket, not cumulative.
     pub(crate) counts: Vec<u64>,
-    /// Their time.
-    pub(crate) nanos: u64,
+    /// The time of those.
+    pub(crate) nanos: f64,
     /// By native bucket, if there are such.
     pub(crate) native: Vec<u64>,
     /// One for each bucket, or none at all.
@@ -79,7 +83,7 @@ pub(crate) struct Calls {
 impl Calls {
     /// How many there were.
     pub(crate) fn count(&self) -> u64 {
-        self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+        self.sampled.unwrap_or_else(|| self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count)))
     }
 }
 

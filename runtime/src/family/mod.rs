@@ -8,6 +8,7 @@ pub use unit::Unit;
 pub(crate) use unit::unit_text;
 pub(crate) use unit::{ends, nanos};
 
+#[cfg(feature = "metrics")]
 use crate::native::Range;
 use unit::{UNITS, unit_of};
 
@@ -16,6 +17,9 @@ use unit::{UNITS, unit_of};
 /// Used wherever a histogram of durations names no `buckets`; in a family of another unit of time, the same durations in
 /// that unit.
 pub const STANDARD_BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+/// How many buckets those are, that of `+Inf` with them.
+pub const STANDARD_CELLS: usize = STANDARD_BUCKETS.len() + 1;
 
 /// The quantiles of a summary that names none.
 pub const STANDARD_QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
@@ -214,6 +218,7 @@ pub(crate) fn another(what: &str) -> String {
 
 impl Family {
     /// How many cells the native buckets of one label set take.
+    #[cfg(feature = "metrics")]
     pub(crate) const fn native_cells(&self) -> usize {
         if self.native { Range::of(self.time_unit()).cells() } else { 0 }
     }

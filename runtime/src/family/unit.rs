@@ -71,7 +71,13 @@ impl Unit {
     #[cfg(feature = "metrics")]
     #[allow(clippy::cast_precision_loss)] // past 104 days of nanoseconds, the last digit is a rounding
     pub(crate) fn of_nanos(self, nanos: u64) -> f64 {
-        nanos as f64 / self.nanos()
+        self.of(nanos as f64)
+    }
+
+    /// The same of parts of them.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn of(self, nanos: f64) -> f64 {
+        nanos / self.nanos()
     }
 }
 

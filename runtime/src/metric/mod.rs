@@ -25,7 +25,7 @@ use crate::label::LabelSet;
 
 pub use checks::{check_bounds, check_name, check_native, check_quantiles, check_standard, check_unit};
 pub use counter::Counter;
-pub use field::Field;
+pub use field::{Field, FieldCells};
 pub use gauge::{Gauge, GaugeGuard};
 pub use histogram::Histogram;
 pub use info::Info;

@@ -29,6 +29,9 @@ use pieces::{Piece, add_to};
 /// Whether nothing is exposed.
 static IS_OFF: AtomicBool = AtomicBool::new(false);
 
+/// Whether all know how long a tick is. The first scrape asks.
+static IS_SCALED: AtomicBool = AtomicBool::new(false);
+
 /// Switches the exposition on or off.
 pub(crate) fn switch(is_on: bool) {
     IS_OFF.store(!is_on, Relaxed);
@@ -138,7 +141,13 @@ impl Scrape {
             Source { site, reading, digits: label::digits(site.definition().dimensions, site.opens()) }
         };
         let bounds = bounds::replaced().clone().unwrap_or_default();
-        Scrape { sources: catalogue::sites().into_iter().map(source).collect(), bounds }
+        let sites = catalogue::sites();
+        if !IS_SCALED.swap(true, Relaxed) {
+            for site in &sites {
+                site.scale();
+            }
+        }
+        Scrape { sources: sites.into_iter().map(source).collect(), bounds }
     }
 }
 

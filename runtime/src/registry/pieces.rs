@@ -72,11 +72,11 @@ impl<'a> Piece<'a> {
 fn of_calls<'a>(family: &'static Family, bounds: &'a [f64], calls: &'a Calls) -> Piece<'a> {
     match (family.kind, &calls.sketch) {
         (Kind::Histogram, _) => {
-            let sum = family.unit().of_nanos(calls.nanos);
+            let sum = family.unit().of(calls.nanos);
             Piece::Histogram(histogram(family, bounds, &calls.counts, sum, &calls.native, &calls.exemplars))
         }
         (Kind::Summary, Some(sketch)) => {
-            Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of_nanos(calls.nanos))
+            Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of(calls.nanos))
         }
         _ => Piece::Number(Number::Count(calls.count())),
     }

@@ -5,24 +5,27 @@
 
 mod count;
 #[cfg(feature = "metrics")]
+mod counts;
+#[cfg(feature = "metrics")]
 mod read;
 
 use tracing::Span;
 
-use crate::block::Block;
-use crate::bounds::Nanos;
+use crate::bounds::Row;
 use crate::catalogue;
+use crate::clock;
 use crate::definition::{Definition, Ended};
-use crate::family;
 use crate::label::{self, Number, Open};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
+use crate::windows::Windows;
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{Calls, Entry, Listed},
-    cell::{DurationCell, LevelCell},
+    catalogue::{Entry, Listed},
+    cell::Cells,
     record::HEAD,
-    sketch::Window,
 };
+#[cfg(feature = "metrics")]
+use counts::Counts;
 #[cfg(feature = "metrics")]
 use std::sync::atomic::AtomicU64;
 
@@ -30,6 +33,8 @@ use std::sync::atomic::AtomicU64;
 pub trait Callsite: Sync + 'static {
     /// Whether calls are timed at all: otherwise the clock is never read.
     const TIMED: bool;
+    /// Whether only some of them are.
+    const IS_SAMPLED: bool = false;
     /// Whether calls are of interest though nothing is counted.
     const IS_HEARD: bool;
     /// Whether [`ways`](Callsite::ways) is all that its calls can do.
@@ -42,13 +47,18 @@ pub trait Callsite: Sync + 'static {
     fn ways(&self) -> Ways;
     /// A call with these labels begins.
     fn begin(&'static self, set: usize);
+    /// Whether the time of this call is taken, if those of some are.
+    #[inline]
+    fn is_timed(&'static self) -> bool {
+        true
+    }
     /// A call that ran with these labels ended so, under a label set that its value may have chosen, after this time if
     /// calls are timed, and after so much of it inside polls if that is. `PLAIN` where nobody records.
-    fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64);
+    fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, ticks: u64, busy: u64);
     /// The same, wherever it is counted.
     #[inline]
-    fn end(&'static self, ran: usize, set: usize, status: usize, nanos: u64, busy: u64) {
-        self.end_as::<false>(ran, set, status, nanos, busy);
+    fn end(&'static self, ran: usize, set: usize, status: usize, ticks: u64, busy: u64) {
+        self.end_as::<false>(ran, set, status, ticks, busy);
     }
     /// Whether somebody may be recording.
     #[inline]
@@ -60,6 +70,9 @@ pub trait Callsite: Sync + 'static {
     /// Tells a span the labels that a value had.
     fn record(&'static self, set: usize, span: &Span);
 }
+
+/// What a call says whose time was not taken.
+pub(crate) const UNTIMED: u64 = u64::MAX;
 
 /// The part of a callsite that counts its running calls, as a bit of its `P`.
 pub const RUNNING: u8 = 1;
@@ -80,33 +93,27 @@ pub const BUSY: u8 = 8;
 /// The part of a callsite that has a summary of its calls' durations.
 pub const SUMMARY: u8 = 16;
 
-/// The part of a callsite whose histogram has native buckets.
-pub const NATIVE: u8 = 32;
+/// The part of a callsite that has a histogram of its calls' durations.
+pub const HISTOGRAM: u8 = 32;
 
-/// A callsite. `N` is the number of a histogram's cells, 1 without a histogram; `S` the number of label sets; `K` that
-/// of statuses; `P` the further parts that its calls have. They are in the type so that a call has no code for the
-/// others.
-pub struct Site<const N: usize, const S: usize, const K: usize, const P: u8> {
+/// The part of a callsite that takes the time of some of its calls, and counts the others.
+pub const SAMPLED: u8 = 128;
+
+/// A callsite. `P` is the parts that its calls have: in the type, so that a call has no code for the others.
+pub struct Site<const P: u8> {
     definition: Definition,
     opens: &'static [Open],
     #[cfg(feature = "metrics")]
     busy: Option<&'static dyn Further>,
-    /// The native buckets of its histogram, and the windows of its summary: of each label set, by status.
     #[cfg(feature = "metrics")]
-    native: &'static [AtomicU64],
-    #[cfg(feature = "metrics")]
-    windows: &'static [Window],
-    #[cfg(feature = "metrics")]
-    cells: &'static Cells<N, S, K, P>,
-    #[cfg(feature = "metrics")]
-    nanos: Option<&'static Nanos<N>>,
+    counts: Counts,
     #[cfg(feature = "metrics")]
     entry: Entry,
 }
 
-/// What a callsite counts into. A static of its own, because it is all zeros: so it takes no room in the program's
-/// file, and none in memory before it is used.
-pub struct Cells<const N: usize, const S: usize, const K: usize, const P: u8> {
+/// What a callsite changes. A static of its own, because it is all zeros: so it takes no room in the program's file, and
+/// the callsite itself is a constant.
+pub struct SiteCells {
     /// The ways out that a call needs not tell of; zero until the first call, and while somebody records: then each call
     /// is looked at.
     #[cfg(feature = "metrics")]
@@ -114,117 +121,45 @@ pub struct Cells<const N: usize, const S: usize, const K: usize, const P: u8> {
     /// Those that were seen in any instance of the function.
     #[cfg(feature = "metrics")]
     seen: AtomicU64,
-    /// A label set is found by its index: no hash, no lock, no allocation.
     #[cfg(feature = "metrics")]
-    sets: [Set<N, K>; S],
+    cells: Cells,
 }
 
-/// The cells of most callsites, which have one label set and the usual words: with the standard buckets, and with none.
-/// Named here, so that the compiler counts them once and not at each callsite.
-pub type TimedCells<const P: u8> = Cells<{ family::cells(&family::STANDARD_BUCKETS) }, 1, { Status::WORDS.len() }, P>;
-/// See [`TimedCells`].
-pub type TimedSite<const P: u8> = <TimedCells<P> as HasSite>::Site;
-/// See [`TimedCells`].
-pub type CountedCells<const P: u8> = Cells<1, 1, { Status::WORDS.len() }, P>;
-/// See [`TimedCells`].
-pub type CountedSite<const P: u8> = <CountedCells<P> as HasSite>::Site;
-
 #[allow(clippy::new_without_default)] // it is for statics
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Cells<N, S, K, P> {
+impl SiteCells {
     /// All zeros.
     #[must_use]
     pub const fn new() -> Self {
-        Cells {
+        SiteCells {
             #[cfg(feature = "metrics")]
             ways: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             seen: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
-            sets: [const { Set::new() }; S],
+            cells: Cells::new(),
         }
     }
 }
 
-/// Where calls are counted: the cells of a callsite, or a copy of them.
-#[cfg(feature = "metrics")]
-struct View<'a, const N: usize, const K: usize> {
-    sets: &'a [Set<N, K>],
-    native: &'a [AtomicU64],
-    windows: &'a [Window],
-}
-
-/// The cells of a callsite in a recording.
-#[cfg(feature = "metrics")]
-struct Copied<const N: usize, const K: usize> {
-    sets: Vec<Set<N, K>>,
-    native: Vec<AtomicU64>,
-    windows: Vec<Window>,
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const K: usize> Copied<N, K> {
-    fn view(&self) -> View<'_, N, K> {
-        View { sets: &self.sets, native: &self.native, windows: &self.windows }
-    }
-}
-
-/// The cells of one label set.
-#[cfg(feature = "metrics")]
-struct Set<const N: usize, const K: usize> {
-    /// One for each status, in the order of the words.
-    calls: [DurationCell<N>; K],
-    running: LevelCell,
-}
-
-#[cfg(feature = "metrics")]
-impl<const N: usize, const K: usize> Set<N, K> {
-    const fn new() -> Self {
-        Set { calls: [const { DurationCell::new() }; K], running: LevelCell::new() }
-    }
-
-    /// What stands in a cell.
-    fn read(&self, status: usize) -> Calls {
-        let cell = &self.calls[status];
-        let counts = cell.counts().to_vec();
-        Calls { status, counts, nanos: cell.nanos(), native: Vec::new(), exemplars: Vec::new(), sketch: None }
-    }
-}
-
-/// Names the callsite of some cells, so that an expansion counts them once.
-pub trait HasSite {
-    /// The callsite.
-    type Site;
-}
-
-impl<const N: usize, const S: usize, const K: usize, const P: u8> HasSite for Cells<N, S, K, P> {
-    type Site = Site<N, S, K, P>;
-}
-
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, P> {
+impl<const P: u8> Site<P> {
     /// A callsite that nobody has called yet, with its cells and its open-ended labels. `me` is the static that it
     /// initialises.
     #[must_use]
     pub const fn new(
         definition: Definition,
         opens: &'static [Open],
-        cells: &'static Cells<N, S, K, P>,
-        me: &'static Site<N, S, K, P>,
+        cells: &'static SiteCells,
+        me: &'static Site<P>,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = (cells, me);
         Site {
+            #[cfg(feature = "metrics")]
+            counts: Counts::new(&definition, cells, P),
             definition,
             opens,
             #[cfg(feature = "metrics")]
             busy: None,
-            #[cfg(feature = "metrics")]
-            native: &[],
-            #[cfg(feature = "metrics")]
-            windows: &[],
-            #[cfg(feature = "metrics")]
-            cells,
-            #[cfg(feature = "metrics")]
-            nanos: None,
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
@@ -244,35 +179,34 @@ impl<const N: usize, const S: usize, const K: usize, const P: u8> Site<N, S, K, 
 
     /// With the bounds of its histogram.
     #[must_use]
-    pub const fn with_bounds(self, nanos: &'static Nanos<N>) -> Self {
+    pub const fn with_bounds<const N: usize>(self, row: &'static Row<N>) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = nanos;
+        let _ = row;
         Site {
             #[cfg(feature = "metrics")]
-            nanos: Some(nanos),
+            counts: self.counts.with_row(row.slices()),
             ..self
         }
     }
 
-    /// With what its native buckets and its summary need.
+    /// With the windows of its summary.
     #[must_use]
-    pub const fn with_more<const C: usize, const W: usize>(self, more: &'static Block<C, W>) -> Self {
+    pub const fn with_windows<const W: usize>(self, windows: &'static Windows<W>) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = more;
+        let _ = windows;
         Site {
             #[cfg(feature = "metrics")]
-            native: &more.cells,
-            #[cfg(feature = "metrics")]
-            windows: &more.windows,
+            counts: self.counts.with_windows(windows.all()),
             ..self
         }
     }
 
     /// What events tell of the end of a call.
     #[inline]
-    fn tell(&'static self, status: usize, nanos: u64) {
+    fn tell(&'static self, status: usize, ticks: u64) {
         if let (true, Some(tell)) = (P & LOUD != 0, self.definition.tell) {
-            tell(&Ended { of: &self.definition, status: status.min(K - 1), nanos });
+            let status = status.min(self.definition.statuses() - 1);
+            tell(&Ended { of: &self.definition, status, nanos: clock::nanos_of_ticks(ticks) });
         }
     }
 
@@ -321,16 +255,16 @@ pub trait Further: Sync {
     /// Calls can end in these ways.
     fn meet(&'static self, ways: Ways);
     /// It ended.
-    fn end(&'static self, set: usize, status: usize, nanos: u64);
+    fn end(&'static self, set: usize, status: usize, ticks: u64);
 }
 
-impl<const N: usize, const S: usize, const K: usize, const P: u8> Further for Site<N, S, K, P> {
+impl<const P: u8> Further for Site<P> {
     fn meet(&'static self, ways: Ways) {
         Callsite::meet(self, ways);
     }
 
-    fn end(&'static self, set: usize, status: usize, nanos: u64) {
-        Callsite::end(self, set, set, status, nanos, 0);
+    fn end(&'static self, set: usize, status: usize, ticks: u64) {
+        Callsite::end(self, set, set, status, ticks, 0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Ident, LitBool, LitStr, Token, parenthesized, token};
+use syn::{Ident, LitBool, LitInt, LitStr, Token, parenthesized, token};
 
 use super::{Metric, buckets, equals, expected, list, numbers, set};
 use crate::diag::{Errors, did_you_mean, listed};
@@ -11,9 +11,14 @@ use crate::names::Unit;
 /// What goes into the parentheses of a metric.
 pub const COUNTED: &[&str] = &["name", "help", "labels", "zero"];
 /// The same of a histogram.
+pub const SAMPLED: &[&str] = &["name", "help", "labels", "buckets", "unit", "native", "sample", "zero"];
+/// The same of one that is told of every call.
 pub const TIMED: &[&str] = &["name", "help", "labels", "buckets", "unit", "native", "zero"];
 /// The same of a summary.
 pub const SUMMED: &[&str] = &["name", "help", "labels", "quantiles", "unit", "zero"];
+
+/// Fewer than one call in so many are as good as none.
+const MOST_SAMPLE: u32 = 1_000_000;
 
 /// Nothing, `= "name"`, `= false`, or `(name = "…", help = "…", buckets = …)`.
 pub fn metric(input: ParseStream<'_>, key: &Ident, known: &[&str], errors: &Errors) -> syn::Result<Metric> {
@@ -45,10 +50,6 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, known: &[&str], errors: &
     }
     let key = input.call(Ident::parse_any)?;
     match key.to_string().as_str() {
-        "sample" => {
-            let message = "`sample` is reserved for an argument that this version does not have";
-            return Err(syn::Error::new_spanned(&key, message));
-        }
         word if !known.contains(&word) => {
             let remedy = match did_you_mean(word, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -86,6 +87,21 @@ fn inside(input: ParseStream<'_>, metric: &mut Metric, known: &[&str], errors: &
             let text = string(input, &key)?;
             let unit = Unit::of(&text.value()).map_err(|message| syn::Error::new_spanned(&text, message))?;
             set(&mut metric.unit, unit, &key, errors);
+        }
+        "sample" => {
+            equals(input, &key, "the number of calls of which one is timed: `sample = 16`")?;
+            let number = if input.peek(LitInt) { Some(input.parse::<LitInt>()?) } else { None };
+            let given = number.as_ref().and_then(|number| number.base10_parse().ok());
+            let Some(one_in) = given.filter(|n| (2..=MOST_SAMPLE).contains(n)) else {
+                let form = format!(
+                    "a whole number from 2 to {MOST_SAMPLE}: of so many calls one is timed, as in `sample = 16`"
+                );
+                return Err(match number {
+                    Some(number) => syn::Error::new_spanned(number, format!("expected {form}")),
+                    None => expected(input, &key, &form),
+                });
+            };
+            set(&mut metric.sample, (key.clone(), one_in), &key, errors);
         }
         "native" if input.peek(Token![=]) => {
             return Err(syn::Error::new_spanned(&key, "`native` takes no value; write it alone"));

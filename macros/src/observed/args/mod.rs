@@ -19,7 +19,7 @@ mod model;
 mod span;
 
 use label::labels;
-use metric::{COUNTED, SUMMED, TIMED, metric};
+use metric::{COUNTED, SAMPLED, SUMMED, TIMED, metric};
 pub use model::{Args, Buckets, Defaults, Label, Metric, Switch, Value};
 pub use span::{Event, Field, FieldName, Fields, How, Skip};
 
@@ -148,7 +148,7 @@ fn argument(input: ParseStream<'_>, args: &mut Args, defaults: Defaults, errors:
         "counter" => set(&mut args.counter, metric(input, &key, COUNTED, errors)?, &key, errors),
         "histogram" => {
             args.meant_histogram = true;
-            set(&mut args.histogram, metric(input, &key, TIMED, errors)?, &key, errors);
+            set(&mut args.histogram, metric(input, &key, SAMPLED, errors)?, &key, errors);
         }
         "summary" => set(&mut args.summary, metric(input, &key, SUMMED, errors)?, &key, errors),
         "in_flight" => set(&mut args.in_flight, metric(input, &key, COUNTED, errors)?, &key, errors),

@@ -89,6 +89,8 @@ pub struct Metric {
     pub quantiles: Option<Expr>,
     pub unit: Option<Unit>,
     pub native: Option<Ident>,
+    /// One call in so many is timed.
+    pub sample: Option<(Ident, u32)>,
     pub zero: Option<bool>,
     /// The labels of this family alone.
     pub labels: Option<Vec<Ident>>,
@@ -105,6 +107,7 @@ impl Metric {
             quantiles: None,
             unit: None,
             native: None,
+            sample: None,
             zero: None,
             labels: None,
         }

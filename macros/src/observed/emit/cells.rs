@@ -8,35 +8,31 @@ use syn::spanned::Spanned;
 use crate::observed::families::Family;
 use crate::spans::{blamed_group, blamed_on};
 
-/// What native buckets and a summary need beside the cells.
-// expands to: `static MORE: Block<{ … }, { … }> = Block::new();` and `.with_more(&MORE)`
-pub(super) fn more(is_there: bool, of: &str, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
-    let [more, says] =
-        [format!("__TALLIED{of}_MORE"), format!("__TALLIED{}_SAYS", if of.is_empty() { "_SITE" } else { of })]
-            .map(|name| Ident::new(&name, Span::mixed_site()));
+/// What a summary needs beside the cells.
+// expands to: `static WINDOWS: Windows<{ … }> = Windows::new();` and `.with_windows(&WINDOWS)`
+pub(super) fn windows(is_there: bool, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     is_there.then(|| {
-        let block = ours!(
-            static #more: #private::Block<
-                { #private::Definition::native_of_calls(&#says) },
-                { #private::Definition::windows_of_calls(&#says) }
-            > = #private::Block::new();
+        let windows = ours!(
+            static __TALLIED_WINDOWS: #private::Windows<
+                { #private::Definition::windows_of_calls(&__TALLIED_SITE_SAYS) }
+            > = #private::Windows::new();
         );
-        (block, ours!(.with_more(&#more)))
+        (windows, ours!(.with_windows(&__TALLIED_WINDOWS)))
     })
 }
 
 /// The bounds of a histogram, where they are looked for.
-// expands to: `static NANOS: Nanos<13> = Nanos::new(&SAYS);` and `.with_bounds(&NANOS)`
-pub(super) fn nanos(is_there: bool, of: &str, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
-    let says = if of.is_empty() { "_SITE" } else { of };
-    let [nanos, says] = [format!("__TALLIED{of}_NANOS"), format!("__TALLIED{says}_SAYS")]
-        .map(|name| Ident::new(&name, Span::mixed_site()));
+// expands to: `static ROW: Row<13> = Row::new();` and `.with_bounds(&ROW)`
+pub(super) fn row(
+    is_there: bool,
+    of: &str,
+    number: &TokenStream,
+    private: &TokenStream,
+) -> Option<(TokenStream, TokenStream)> {
+    let row = Ident::new(&format!("__TALLIED{of}_ROW"), Span::mixed_site());
     is_there.then(|| {
-        // What is wrong with them was said.
-        let row = ours!(
-            static #nanos: #private::Nanos<{ #private::Definition::cells(&#says) }> = #private::Nanos::new(&#says);
-        );
-        (row, ours!(.with_bounds(&#nanos)))
+        let made = ours!(static #row: #private::Row<{ #number }> = #private::Row::new(););
+        (made, ours!(.with_bounds(&#row)))
     })
 }
 
@@ -68,7 +64,7 @@ pub(super) fn cells(
                 ours!(#private::Unit::standard(#private::Unit::#unit))
             },
         );
-        let number = ours!(#private::cells(#standard));
+        let number = ours!(#private::STANDARD_CELLS);
         return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
     };
     let name = Ident::new(constant, Span::mixed_site());

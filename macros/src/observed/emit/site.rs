@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::cells::{cells, described, more, nanos, quantiles};
+use super::cells::{cells, described, quantiles, row, windows};
 use super::span::{self, Given};
 use super::values::ask;
 use crate::observed::families::Family;
@@ -84,10 +84,10 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let histogram = described("histogram", plan.histogram.as_ref(), &cells.argument, private);
     let summary = described("summary", plan.summary.as_ref(), &TokenStream::new(), private);
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new(), private);
-    let (more, with_more) = more(plan.has_more(), "", private).unzip();
-    let (nanos, with_bounds) = nanos(plan.histogram.is_some(), "", private).unzip();
+    let (windows, with_windows) = windows(plan.summary.is_some(), private).unzip();
+    let (row, with_bounds) = row(plan.histogram.is_some(), "", &cells.number, private).unzip();
     let (given_budget, budget) = budget(plan, private);
-    let (alias, cells_type, site_type) = types(plan, &cells.number, private);
+    let parts = parts(plan, private);
     let silent = plan.span.is_none().then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
@@ -97,6 +97,7 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let first_after = plan.labels.iter().position(|label| label.holds.is_after());
     let after = first_after.map(|first| ours!(.after(#first)));
     let tell = span::tell(plan, given, private);
+    let sampled = plan.sample.map(|one_in| ours!(.sampled(#one_in)));
     let common = ours!(#words #at_most #after #silent #given_budget);
     let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
     let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
@@ -109,14 +110,13 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
         #quantiles
         const __TALLIED_SITE_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #summary #in_flight #says_busy #tell #common;
-        #alias
+                #counter #histogram #summary #in_flight #says_busy #tell #sampled #common;
         #busy
-        #more
-        #nanos
-        static __TALLIED_CELLS: #cells_type = <#cells_type>::new();
-        static __TALLIED_SITE: #site_type =
-            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_more #with_bounds;
+        #windows
+        #row
+        static __TALLIED_CELLS: #private::SiteCells = #private::SiteCells::new();
+        static __TALLIED_SITE: #private::Site<#parts> =
+            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_windows #with_bounds;
         #private::listed!(__TALLIED_SITE, __TALLIED_SITE_SAYS, #record);
         #budget
     )
@@ -143,28 +143,19 @@ fn busy(
         (Some(&cells.constant), cells.number.clone())
     };
     let histogram = described("histogram", Some(family), &cells.argument, private);
-    let (more, with_more) = more(family.native, "_BUSY", private).unzip();
-    let (nanos, with_bounds) = nanos(true, "_BUSY", private).unzip();
-    let native = family.native.then(|| ours!(| #private::NATIVE));
+    let (row, with_bounds) = row(true, "_BUSY", &number, private).unzip();
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
-    let sure = if is_sure(plan) { ours!(#private::SURE) } else { ours!(0) };
+    let sure = is_sure(plan).then(|| ours!(| #private::SURE));
     let record = record(&[family], plan);
     let declared = ours!(
         #constant
         const __TALLIED_BUSY_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #histogram #common;
         #within_budget
-        type __TalliedBusyCells = #private::Cells<
-            { #number },
-            { #private::Definition::room(&__TALLIED_BUSY_SAYS) },
-            { #private::Definition::statuses(&__TALLIED_BUSY_SAYS) },
-            { #sure #native }
-        >;
-        #more
-        #nanos
-        static __TALLIED_BUSY_CELLS: __TalliedBusyCells = <__TalliedBusyCells>::new();
-        static __TALLIED_BUSY: <__TalliedBusyCells as #private::HasSite>::Site =
-            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_more #with_bounds;
+        #row
+        static __TALLIED_BUSY_CELLS: #private::SiteCells = #private::SiteCells::new();
+        static __TALLIED_BUSY: #private::Site<{ #private::HISTOGRAM #sure }> =
+            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_bounds;
         const _: () = {
             #private::listed!(__TALLIED_BUSY, __TALLIED_BUSY_SAYS, #record);
         };
@@ -177,9 +168,9 @@ fn is_sure(plan: &Plan) -> bool {
     matches!(plan.told, Told::ByReturn | Told::Result)
 }
 
-/// The types of the cells and of the callsite: those of most, or ones that the compiler counts.
-// expands to: `type Cells = Cells<{ … }, { … }, { … }>;`
-fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStream, TokenStream, TokenStream) {
+/// What the calls of the callsite do.
+// expands to: `{ RUNNING | SURE }`
+fn parts(plan: &Plan, private: &TokenStream) -> TokenStream {
     let parts = [
         (plan.in_flight.is_some(), ours!(#private::RUNNING)),
         (is_sure(plan), ours!(#private::SURE)),
@@ -188,26 +179,11 @@ fn types(plan: &Plan, cells: &TokenStream, private: &TokenStream) -> (TokenStrea
         (plan.is_loud(), ours!(#private::LOUD)),
         (plan.busy.is_some(), ours!(#private::BUSY)),
         (plan.summary.is_some(), ours!(#private::SUMMARY)),
-        (plan.histogram.as_ref().is_some_and(|family| family.native), ours!(#private::NATIVE)),
+        (plan.histogram.is_some(), ours!(#private::HISTOGRAM)),
+        (plan.sample.is_some(), ours!(#private::SAMPLED)),
     ];
     let parts: Vec<TokenStream> = parts.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
-    let parts = if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) };
-    if plan.is_small {
-        return if plan.histogram.is_some() {
-            (TokenStream::new(), ours!(#private::TimedCells::<#parts>), ours!(#private::TimedSite::<#parts>))
-        } else {
-            (TokenStream::new(), ours!(#private::CountedCells::<#parts>), ours!(#private::CountedSite::<#parts>))
-        };
-    }
-    let alias = ours!(
-        type __TalliedCells = #private::Cells<
-            { #cells },
-            { #private::Definition::room(&__TALLIED_SITE_SAYS) },
-            { #private::Definition::statuses(&__TALLIED_SITE_SAYS) },
-            #parts
-        >;
-    );
-    (alias, ours!(__TalliedCells), ours!(<__TalliedCells as #private::HasSite>::Site))
+    if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) }
 }
 
 // expands to: `Dimension::of("route", <Route as Label>::VALUES)`

@@ -68,7 +68,7 @@ impl At {
         let copy = if recording::is_any() { self.field.current_copy() } else { None };
         act(match &copy {
             Some(copy) => copy.parts(),
-            None => self.field.parts(),
+            None => self.field.parts(self.field.of.cells.here(self.field.shape)),
         })
     }
 
@@ -108,7 +108,7 @@ impl At {
         };
         match recording.and_then(|recording| self.field.copy_in(recording.recorded())) {
             Some(copy) => self.change_in(&copy.parts(), down),
-            None => self.change_in(&self.field.parts(), down),
+            None => self.change_in(&self.field.parts(self.field.of.cells.here(self.field.shape)), down),
         }
     }
 
@@ -212,25 +212,33 @@ impl At {
         }
     }
 
+    /// The number, or its bits.
     pub(in crate::metric) fn read(self) -> u64 {
-        self.on(|parts| self.number(&parts))
-    }
-
-    pub(super) fn number(self, parts: &Parts<'_>) -> u64 {
-        self.cells(parts.cells).first().map_or(0, |cell| cell.load(Relaxed))
+        match self.value() {
+            Some(Value::Count(count)) => count,
+            Some(Value::Level(level)) => u64::from_ne_bytes(level.to_ne_bytes()),
+            Some(Value::Float(value)) => value.to_bits(),
+            _ => 0,
+        }
     }
 
     pub(in crate::metric) fn count_and_sum(self) -> (u64, f64) {
-        match self.on(|parts| self.field.value(self.set, &parts)) {
+        match self.value() {
             Some(Value::Histogram { counts, sum, .. }) => (counts.iter().sum(), sum),
             Some(Value::Summary { count, sum, .. }) => (count, sum),
             _ => (0, 0.0),
         }
     }
 
+    fn value(self) -> Option<Value> {
+        self.field.entry.meet();
+        let copy = if recording::is_any() { self.field.current_copy() } else { None };
+        self.field.whole(copy.as_deref()).value(self.set)
+    }
+
     pub(in crate::metric) fn read_from(self, read: impl Fn() -> Read + Send + Sync + 'static) {
         self.field.entry.meet();
         callback::set(self.field, self.set, Box::new(read));
-        self.field.has_callbacks.store(true, Relaxed);
+        self.field.of.has_callbacks.store(true, Relaxed);
     }
 }

@@ -9,17 +9,16 @@ use std::fmt;
 #[cfg(feature = "metrics")]
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use crate::block::Block;
 use crate::bounds::Bounds;
-#[cfg(feature = "metrics")]
-use crate::bounds::Slices;
 use crate::definition::Definition;
-#[cfg(feature = "metrics")]
-use crate::family::{Family, Kind, Numbers, Shows, Unit};
 use crate::label::Open;
+use crate::windows::Windows;
 #[cfg(feature = "metrics")]
 use crate::{
+    bounds::Slices,
     catalogue::{Entry, Listed},
+    cell::{Cells, Shape},
+    family::{Family, Kind, Numbers, Shows, Unit},
     native,
     record::HEAD,
     sketch::Window,
@@ -49,6 +48,33 @@ impl Copied {
     }
 }
 
+/// What a field changes. A static of its own, because it is all zeros: so it takes no room in the program's file, and the
+/// field itself is a constant.
+pub struct FieldCells {
+    #[cfg(feature = "metrics")]
+    cells: Cells,
+    #[cfg(feature = "metrics")]
+    rejected: AtomicU64,
+    #[cfg(feature = "metrics")]
+    has_callbacks: AtomicBool,
+}
+
+#[allow(clippy::new_without_default)] // it is for statics
+impl FieldCells {
+    /// All zeros.
+    #[must_use]
+    pub const fn new() -> Self {
+        FieldCells {
+            #[cfg(feature = "metrics")]
+            cells: Cells::new(),
+            #[cfg(feature = "metrics")]
+            rejected: AtomicU64::new(0),
+            #[cfg(feature = "metrics")]
+            has_callbacks: AtomicBool::new(false),
+        }
+    }
+}
+
 /// What a callback gives.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
@@ -60,12 +86,13 @@ pub(super) enum Read {
 
 /// The field of a group. Which metric it is, its definition says: so the compiler makes one type for all of them.
 pub struct Field {
-    definition: Definition,
     #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
     opens: &'static [Open],
-    /// By label set, a stride each.
     #[cfg(feature = "metrics")]
-    cells: &'static [AtomicU64],
+    of: &'static FieldCells,
+    /// By label set, a stride each. What is only added to has cells for each thread, or nearly.
+    #[cfg(feature = "metrics")]
+    shape: Shape,
     #[cfg(feature = "metrics")]
     windows: &'static [Window],
     /// A histogram's bounds.
@@ -85,28 +112,12 @@ pub struct Field {
     #[cfg(feature = "metrics")]
     is_flagged: bool,
     #[cfg(feature = "metrics")]
-    rejected: AtomicU64,
-    #[cfg(feature = "metrics")]
-    has_callbacks: AtomicBool,
-    #[cfg(feature = "metrics")]
     entry: Entry,
+    definition: Definition,
 }
 
 /// How much room a field needs.
 impl Definition {
-    /// How many numbers.
-    #[must_use]
-    pub const fn numbers(&self) -> usize {
-        #[cfg(feature = "metrics")]
-        match self.family(0) {
-            // It shows one label set at a time.
-            Some(Family { kind: Kind::Info, .. }) | None => 1,
-            Some(family) => self.room() * stride(family),
-        }
-        #[cfg(not(feature = "metrics"))]
-        0
-    }
-
     /// How many windows.
     #[must_use]
     pub const fn windows(&self) -> usize {
@@ -140,6 +151,15 @@ const fn stride(family: &Family) -> usize {
     }
 }
 
+#[cfg(feature = "metrics")]
+const fn shape(definition: &Definition, family: &Family) -> Shape {
+    match family.kind {
+        // It shows one label set at a time.
+        Kind::Info => Shape { len: 1, is_shared: true },
+        kind => Shape { len: definition.room() * stride(family), is_shared: matches!(kind, Kind::Gauge) },
+    }
+}
+
 /// Whether a gauge needs to know that it was set: nothing else tells a zero from nothing.
 #[cfg(feature = "metrics")]
 const fn is_flagged(family: &Family) -> bool {
@@ -149,27 +169,29 @@ const fn is_flagged(family: &Family) -> bool {
 impl Field {
     /// A field that nobody has used yet. `me` is the static that it initialises.
     #[must_use]
-    pub const fn new<const C: usize, const W: usize, const B: usize>(
+    pub const fn new<const W: usize, const B: usize>(
         definition: Definition,
         opens: &'static [Open],
-        cells: &'static Block<C, W>,
+        of: &'static FieldCells,
+        windows: &'static Windows<W>,
         bounds: &'static Bounds<B>,
         me: &'static Field,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = (cells, bounds, me);
+        let _ = (of, windows, bounds, me);
         #[cfg(feature = "metrics")]
         let family = match definition.family(0) {
             Some(family) => *family,
             None => Family::new("", "", Kind::Gauge, Shows::Field(Numbers::Float)),
         };
         Field {
-            definition,
             opens,
             #[cfg(feature = "metrics")]
-            cells: &cells.cells,
+            of,
             #[cfg(feature = "metrics")]
-            windows: &cells.windows,
+            shape: shape(&definition, &family),
+            #[cfg(feature = "metrics")]
+            windows: windows.all(),
             #[cfg(feature = "metrics")]
             bounds: bounds.slices(),
             #[cfg(feature = "metrics")]
@@ -185,11 +207,8 @@ impl Field {
             #[cfg(feature = "metrics")]
             is_flagged: is_flagged(&family),
             #[cfg(feature = "metrics")]
-            rejected: AtomicU64::new(0),
-            #[cfg(feature = "metrics")]
-            has_callbacks: AtomicBool::new(false),
-            #[cfg(feature = "metrics")]
             entry: Entry::new(me),
+            definition,
         }
     }
 

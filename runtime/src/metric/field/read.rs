@@ -2,22 +2,115 @@
 
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Relaxed};
 
 use super::super::callback;
-use super::{At, Copied, Field, Parts, Read};
+use super::{Copied, Field, FieldCells, Parts, Read};
 use crate::catalogue::{Readable, Reading, SetReading, SetShows, Value};
 use crate::definition::Definition;
+use crate::exemplar;
 use crate::family::{Family, Kind, Numbers, Shows};
 use crate::label::{self, Open};
 use crate::recording::{self, Recorded};
 use crate::sketch::Window;
-use crate::{cell, exemplar};
+
+/// All of a field's cells: those of every thread, or a copy.
+pub(super) struct Whole<'a> {
+    field: &'static Field,
+    blocks: Vec<&'a [AtomicU64]>,
+    windows: &'a [Window],
+    rejected: &'a AtomicU64,
+}
+
+impl Whole<'_> {
+    /// One of a label set's numbers, over all threads.
+    fn sum(&self, set: usize, at: usize) -> u64 {
+        let at = set * self.field.stride + at;
+        let cells = self.blocks.iter().filter_map(|block| block.get(at));
+        cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Acquire)))
+    }
+
+    fn sums(&self, set: usize, from: usize, to: usize) -> Vec<u64> {
+        (from..to).map(|at| self.sum(set, at)).collect()
+    }
+
+    fn float(&self, set: usize, at: usize) -> f64 {
+        let at = set * self.field.stride + at;
+        let cells = self.blocks.iter().filter_map(|block| block.get(at));
+        // Zero, and not minus zero, where there are none; and of one the bits, whatever they are.
+        cells.map(|cell| f64::from_bits(cell.load(Relaxed))).reduce(|sum, value| sum + value).unwrap_or(0.0)
+    }
+
+    /// What stands in the cells of a label set.
+    pub(super) fn value(&self, set: usize) -> Option<Value> {
+        let (field, family) = (self.field, self.field.family()?);
+        let buckets = family.bounds.len() + 1;
+        let sum = |at| field.unit.of_nanos(self.sum(set, at)) + self.float(set, at + 1);
+        Some(match (family.kind, family.shows) {
+            (Kind::Info, _) => Value::Info,
+            (Kind::Histogram, _) => {
+                // In this order: see `observe_native`.
+                let counts = self.sums(set, 0, buckets);
+                Value::Histogram {
+                    counts,
+                    sum: sum(buckets),
+                    native: self.sums(set, buckets + 2, field.stride),
+                    exemplars: exemplar::read(ptr::from_ref(field).addr(), set * field.stride, buckets),
+                }
+            }
+            (Kind::Summary, _) => {
+                let sketch = self.windows.get(set)?.read();
+                Value::Summary { sketch, count: self.sum(set, 0), sum: sum(1) }
+            }
+            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(self.sum(set, 0)),
+            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(self.sum(set, 0).to_ne_bytes())),
+            (Kind::Counter | Kind::Gauge, _) => Value::Float(self.float(set, 0)),
+        })
+    }
+
+    /// Whether a label set was ever used.
+    fn is_touched(&self, set: usize, value: &Value) -> bool {
+        match value {
+            Value::Count(count) | Value::Summary { count, .. } => *count > 0,
+            Value::Level(_) | Value::Float(_) if self.field.is_flagged => self.sum(set, 1) > 0,
+            Value::Level(level) => *level != 0,
+            Value::Float(value) => value.to_bits() != 0,
+            Value::Histogram { counts, .. } => counts.iter().any(|count| *count > 0),
+            Value::Info => true,
+        }
+    }
+
+    /// The label sets that can be shown.
+    fn sets(&self) -> Vec<usize> {
+        let definition = &self.field.definition;
+        let digits = label::digits(definition.dimensions, self.field.opens);
+        if matches!(self.field.family(), Some(Family { kind: Kind::Info, .. })) {
+            // Without labels there is one.
+            let shown = if digits.is_empty() { 1 } else { self.sum(0, 0) };
+            return usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)).into_iter().collect();
+        }
+        // Of an open-ended label only what came is shown.
+        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
+        (0..definition.room()).filter(is_seen).collect()
+    }
+}
 
 impl Field {
     #[inline]
-    pub(super) fn parts(&'static self) -> Parts<'static> {
-        Parts { cells: self.cells, windows: self.windows, rejected: &self.rejected, is_recorded: false }
+    pub(super) fn parts(&'static self, cells: &'static [AtomicU64]) -> Parts<'static> {
+        Parts { cells, windows: self.windows, rejected: &self.of.rejected, is_recorded: false }
+    }
+
+    pub(super) fn whole<'a>(&'static self, copy: Option<&'a Copied>) -> Whole<'a> {
+        match copy {
+            Some(Copied { cells, windows, rejected }) => Whole { field: self, blocks: vec![cells], windows, rejected },
+            None => Whole {
+                field: self,
+                blocks: self.of.cells.all(self.shape).collect(),
+                windows: self.windows,
+                rejected: &self.of.rejected,
+            },
+        }
     }
 
     /// Its cells in the recording that this thread takes part in.
@@ -31,7 +124,7 @@ impl Field {
     #[cold]
     pub(super) fn copy_in(&'static self, recorded: &Recorded) -> Option<Arc<Copied>> {
         recorded.copy_of(ptr::from_ref(self).addr(), || Copied {
-            cells: self.cells.iter().map(|_| AtomicU64::new(0)).collect(),
+            cells: (0..self.shape.len).map(|_| AtomicU64::new(0)).collect(),
             windows: self.windows.iter().map(|_| Window::new()).collect(),
             rejected: AtomicU64::new(0),
         })
@@ -39,70 +132,6 @@ impl Field {
 
     fn family(&self) -> Option<&Family> {
         self.definition.family(0)
-    }
-
-    /// What stands in the cells of a label set.
-    pub(super) fn value(&'static self, set: usize, parts: &Parts<'_>) -> Option<Value> {
-        let family = self.family()?;
-        let (at, buckets) = (At { field: self, set }, family.bounds.len() + 1);
-        let load = |cell: &AtomicU64| cell.load(Relaxed);
-        let sum = |cells: &[AtomicU64], from: usize| match cells.get(from..from + 2) {
-            Some([nanos, floats]) => self.unit.of_nanos(load(nanos)) + f64::from_bits(load(floats)),
-            _ => 0.0,
-        };
-        Some(match (family.kind, family.shows) {
-            (Kind::Info, _) => Value::Info,
-            (Kind::Histogram, _) => {
-                let cells = at.cells(parts.cells);
-                // In this order: see `observe_native`.
-                let counts = cell::counts(cells.get(..buckets)?).collect();
-                let sum = sum(cells, buckets);
-                {
-                    let native = cells.get(buckets + 2..)?.iter().map(load).collect();
-                    let exemplars = exemplar::read(ptr::from_ref(self).addr(), set * self.stride, buckets);
-                    Value::Histogram { counts, sum, native, exemplars }
-                }
-            }
-            (Kind::Summary, _) => {
-                let cells = at.cells(parts.cells);
-                Value::Summary {
-                    sketch: parts.windows.get(set)?.read(),
-                    count: load(cells.first()?),
-                    sum: sum(cells, 1),
-                }
-            }
-            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(at.number(parts)),
-            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(at.number(parts).to_ne_bytes())),
-            (Kind::Counter | Kind::Gauge, _) => Value::Float(f64::from_bits(at.number(parts))),
-        })
-    }
-
-    /// Whether a label set was ever used.
-    fn is_touched(&'static self, set: usize, parts: &Parts<'_>, value: &Value) -> bool {
-        match value {
-            Value::Count(count) | Value::Summary { count, .. } => *count > 0,
-            Value::Level(_) | Value::Float(_) if self.is_flagged => {
-                At { field: self, set }.cells(parts.cells).get(1).is_some_and(|flag| flag.load(Relaxed) > 0)
-            }
-            Value::Level(level) => *level != 0,
-            Value::Float(value) => value.to_bits() != 0,
-            Value::Histogram { counts, .. } => counts.iter().any(|count| *count > 0),
-            Value::Info => true,
-        }
-    }
-
-    /// The label sets that can be shown.
-    fn sets(&'static self, parts: &Parts<'_>) -> Vec<usize> {
-        let digits = label::digits(self.definition.dimensions, self.opens);
-        if matches!(self.family(), Some(Family { kind: Kind::Info, .. })) {
-            let shown = parts.cells.first().map_or(0, |cell| cell.load(Relaxed));
-            // Without labels there is one.
-            let shown = if digits.is_empty() { 1 } else { shown };
-            return usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)).into_iter().collect();
-        }
-        // Of an open-ended label only what came is shown.
-        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
-        (0..self.definition.room()).filter(is_seen).collect()
     }
 }
 
@@ -117,18 +146,18 @@ impl Readable for Field {
 
     fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
         let copy = recorded.and_then(|recorded| self.copy_in(recorded));
-        let parts = copy.as_ref().map_or(self.parts(), |copy| copy.parts());
-        let has_callbacks = recorded.is_none() && self.has_callbacks.load(Relaxed);
+        let whole = self.whole(copy.as_deref());
+        let has_callbacks = recorded.is_none() && self.of.has_callbacks.load(Relaxed);
         let mut failed = false;
         let mut sets = Vec::new();
-        for set in self.sets(&parts) {
+        for set in whole.sets() {
             let called = if has_callbacks { callback::read(self, set) } else { None };
             let (value, is_touched) = match called {
                 Some(Ok(Read::Count(count))) => (Value::Count(count), true),
                 Some(Ok(Read::Level(level))) => (Value::Level(level), true),
                 // A counter cannot be less than nothing.
                 Some(Ok(Read::Float(value))) if self.is_a_counter() && !(0.0..f64::INFINITY).contains(&value) => {
-                    parts.rejected.fetch_add(1, Relaxed);
+                    whole.rejected.fetch_add(1, Relaxed);
                     continue;
                 }
                 Some(Ok(Read::Float(value))) => (Value::Float(value), true),
@@ -137,18 +166,21 @@ impl Readable for Field {
                     continue;
                 }
                 None => {
-                    let Some(value) = self.value(set, &parts) else { continue };
-                    let is_touched = self.is_touched(set, &parts, &value);
+                    let Some(value) = whole.value(set) else { continue };
+                    let is_touched = whole.is_touched(set, &value);
                     (value, is_touched)
                 }
             };
             sets.push(SetReading { set, shows: SetShows::Field { is_touched, value } });
         }
-        Reading { sets, rejected: parts.rejected.load(Relaxed), failed }
+        Reading { sets, rejected: whole.rejected.load(Relaxed), failed }
     }
 
     // It looks each time.
     fn pause(&'static self) {}
+
+    // It is told of nanoseconds.
+    fn scale(&'static self) {}
 
     fn replace_bounds(&'static self, bounds: &[f64]) {
         self.bounds.replace(bounds, self.unit);
@@ -156,7 +188,8 @@ impl Readable for Field {
 
     fn bytes(&'static self) -> usize {
         size_of::<Self>()
-            + size_of_val(self.cells)
+            + size_of::<FieldCells>()
+            + self.shape.bytes()
             + self.bounds.bytes()
             + self.windows.len() * (size_of::<Window>() + Window::MOST_BYTES)
     }

@@ -1,25 +1,41 @@
 //! The only reader of time.
 //!
-//! Elapsed time is a whole number of nanoseconds, monotonic, never negative: `Instant` saturates at zero where a
-//! platform's clock steps back. 2^64 nanoseconds are 584 years.
+//! Elapsed time is a number of [ticks], monotonic, never negative.
 
-use std::time::{Duration, Instant};
+mod ticks;
+
+use std::time::Duration;
+#[cfg(feature = "metrics")]
+use std::time::Instant;
+
+pub(crate) use ticks::Rate;
 
 /// The moment at which a call began.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Started(Instant);
+pub(crate) struct Started(u64);
 
 impl Started {
     #[inline]
     pub(crate) fn now() -> Self {
-        Started(Instant::now())
+        Started(ticks::now())
+    }
+
+    /// Ticks since then.
+    #[inline]
+    pub(crate) fn elapsed_ticks(self) -> u64 {
+        ticks::now().saturating_sub(self.0)
     }
 
     /// Nanoseconds since then.
-    #[inline]
     pub(crate) fn elapsed_nanos(self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanos_of_ticks(self.elapsed_ticks())
     }
+}
+
+/// Ticks in nanoseconds, cut.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // as much is forever
+pub(crate) fn nanos_of_ticks(ticks: u64) -> u64 {
+    Rate::soon().0.nanos(ticks) as u64
 }
 
 /// Whole seconds since somebody first asked.
@@ -73,8 +89,8 @@ pub trait Stopwatch: Default {
     fn start(&mut self);
     /// It ended.
     fn stop(&mut self);
-    /// Nanoseconds so far, those of a running poll included.
-    fn nanos(&self) -> u64;
+    /// Ticks so far, those of a running poll included.
+    fn ticks(&self) -> u64;
 }
 
 impl Stopwatch for () {
@@ -83,7 +99,7 @@ impl Stopwatch for () {
     #[inline]
     fn stop(&mut self) {}
     #[inline]
-    fn nanos(&self) -> u64 {
+    fn ticks(&self) -> u64 {
         0
     }
 }
@@ -91,7 +107,7 @@ impl Stopwatch for () {
 /// The time inside polls.
 #[derive(Default)]
 pub struct Busy {
-    nanos: u64,
+    ticks: u64,
     since: Option<Started>,
 }
 
@@ -101,11 +117,11 @@ impl Stopwatch for Busy {
     }
 
     fn stop(&mut self) {
-        self.nanos = self.nanos();
+        self.ticks = self.ticks();
         self.since = None;
     }
 
-    fn nanos(&self) -> u64 {
-        self.nanos.saturating_add(self.since.map_or(0, Started::elapsed_nanos))
+    fn ticks(&self) -> u64 {
+        self.ticks.saturating_add(self.since.map_or(0, Started::elapsed_ticks))
     }
 }

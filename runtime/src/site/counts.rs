@@ -1,0 +1,294 @@
+//! Where a callsite counts. One type for all callsites, so that what a call does out of line is compiled once.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Relaxed};
+
+use super::{HISTOGRAM, RUNNING, SAMPLED, SUMMARY, SiteCells, UNTIMED};
+use crate::bounds::Ticks;
+use crate::cell::{self, Shape};
+use crate::clock::Rate;
+use crate::definition::Definition;
+use crate::exemplar;
+use crate::family::Unit;
+use crate::native::Range;
+use crate::recording::{self, Recorded};
+use crate::sketch::Window;
+
+/// The cells of a block are, in this order: of each label set how many calls began and how many ended, if running calls are
+/// counted; how many calls are left until the next one is timed, if some are; then of each label set and status the calls, if
+/// not all of them are timed; the sum of the ticks, if there is one; the buckets, or the one count; the native buckets.
+pub(super) struct Counts {
+    pub(super) of: &'static SiteCells,
+    pub(super) row: Ticks,
+    pub(super) shape: Shape,
+    /// Where the first label set's calls begin.
+    first: usize,
+    /// The cells of one status.
+    pub(super) width: usize,
+    /// Words for what becomes of a call.
+    pub(super) words: usize,
+    pub(super) sets: usize,
+    /// Buckets, that of `+Inf` with them.
+    pub(super) buckets: usize,
+    parts: u8,
+    native: Option<Range>,
+    unit: Unit,
+    summary_unit: Unit,
+    /// One call in so many is timed.
+    sample: u32,
+    pub(super) windows: &'static [Window],
+}
+
+/// The cells of a callsite in a recording.
+pub(super) struct Copied {
+    pub(super) cells: Vec<AtomicU64>,
+    pub(super) windows: Vec<Window>,
+}
+
+impl Counts {
+    pub(super) const fn new(says: &Definition, of: &'static SiteCells, parts: u8) -> Self {
+        let (sets, words, buckets) = (says.room(), says.statuses(), says.cells());
+        let is_timed = parts & (HISTOGRAM | SUMMARY) != 0;
+        let (native, native_cells) = match says.histogram_family() {
+            Some(family) if family.native => {
+                let range = Range::of(family.time_unit());
+                (Some(range), range.cells())
+            }
+            _ => (None, 0),
+        };
+        let head = if parts & RUNNING != 0 { 2 * sets } else { 0 };
+        let first = head + (parts & SAMPLED != 0) as usize;
+        let width = (parts & SAMPLED != 0) as usize + is_timed as usize + buckets + native_cells;
+        Counts {
+            of,
+            row: Ticks::NONE,
+            shape: Shape { len: first + sets * words * width, is_shared: false },
+            first,
+            width,
+            words,
+            sets,
+            buckets,
+            parts,
+            native,
+            unit: says.time_unit(),
+            summary_unit: says.summary_unit(),
+            sample: says.sample(),
+            windows: &[],
+        }
+    }
+
+    pub(super) const fn with_row(self, row: Ticks) -> Self {
+        Counts { row, ..self }
+    }
+
+    pub(super) const fn with_windows(self, windows: &'static [Window]) -> Self {
+        Counts { windows, ..self }
+    }
+
+    /// Where the cells of the calls of one label set begin that ended in one way.
+    #[inline]
+    pub(super) const fn at(&self, set: usize, word: usize) -> usize {
+        self.first + (set * self.words + word) * self.width
+    }
+
+    /// Where the buckets of those begin.
+    pub(super) const fn buckets_at(&self, set: usize, word: usize) -> usize {
+        self.at(set, word) + self.is_sampled() as usize + self.has_sum() as usize
+    }
+
+    pub(super) const fn native_at(&self, set: usize, word: usize) -> usize {
+        self.buckets_at(set, word) + self.buckets
+    }
+
+    pub(super) const fn native_cells(&self) -> usize {
+        match self.native {
+            Some(range) => range.cells(),
+            None => 0,
+        }
+    }
+
+    pub(super) const fn is_sampled(&self) -> bool {
+        self.parts & SAMPLED != 0
+    }
+
+    pub(super) const fn has_sum(&self) -> bool {
+        self.parts & (HISTOGRAM | SUMMARY) != 0
+    }
+
+    pub(super) const fn has_running(&self) -> bool {
+        self.parts & RUNNING != 0
+    }
+
+    /// Counts a call of which nothing else is kept.
+    #[inline]
+    pub(super) fn count(&'static self, set: usize, word: usize) {
+        cell::count(self.of.cells.here(self.shape), self.at(set, word));
+    }
+
+    /// A call begins.
+    #[inline(never)]
+    pub(super) fn begin(&'static self, set: usize) {
+        if recording::is_any() {
+            if let Some(copy) = self.current_copy() {
+                return cell::count(&copy.cells, 2 * set);
+            }
+        }
+        cell::count(self.of.cells.here(self.shape), 2 * set);
+    }
+
+    /// Counts a call, in the cells or in a recording. Out of line: a call is less than its code at each callsite.
+    #[inline(never)]
+    pub(super) fn finish(&'static self, ran: usize, set: usize, word: usize, ticks: u64) {
+        let copy = if recording::is_any() { self.current_copy() } else { None };
+        let (cells, windows) = match &copy {
+            Some(copy) => (&copy.cells[..], &copy.windows[..]),
+            None => (self.of.cells.here(self.shape), self.windows),
+        };
+        let mut at = self.at(set, word);
+        if self.parts & (SAMPLED | SUMMARY | RUNNING) != 0 || self.native.is_some() {
+            self.finish_more(cells, windows, (ran, set, word), ticks);
+            if self.is_sampled() {
+                if ticks == UNTIMED {
+                    return;
+                }
+                at += 1;
+            }
+        }
+        let mut bucket = 0;
+        if self.has_sum() {
+            if let Some(sum) = cells.get(at) {
+                sum.fetch_add(ticks, Relaxed);
+            }
+            bucket = cell::bucket(ticks, self.row.ticks);
+            at += 1;
+        }
+        cell::observe(cells, at + bucket);
+        // At the end: it asks somebody else.
+        if exemplar::is_on() && self.parts & HISTOGRAM != 0 && copy.is_none() {
+            let value = value(ticks, self.unit);
+            exemplar::note(self.address(), (set * self.words + word) * self.buckets + bucket, value);
+        }
+    }
+
+    /// What only some callsites have. The native buckets before the others: so at any moment there are no fewer observations
+    /// here than there.
+    fn finish_more(
+        &self,
+        cells: &[AtomicU64],
+        windows: &[Window],
+        (ran, set, word): (usize, usize, usize),
+        ticks: u64,
+    ) {
+        if self.has_running() {
+            cell::observe(cells, 2 * ran + 1);
+        }
+        if self.is_sampled() {
+            cell::count(cells, self.at(set, word));
+            if ticks == UNTIMED {
+                return;
+            }
+        }
+        if let Some(range) = self.native {
+            cell::count(cells, self.native_at(set, word) + range.index(value(ticks, self.unit)));
+        }
+        if let Some(window) = windows.get(set * self.words + word) {
+            window.observe(value(ticks, self.summary_unit));
+        }
+    }
+
+    /// What names it where its exemplars and copies are kept.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self.of).addr()
+    }
+
+    /// Whether this call is one of those that are timed. The number of calls between two of them is random, from 1 to twice
+    /// what is asked for, less one: so what comes at regular intervals is met as often as it should be.
+    #[inline]
+    pub(super) fn is_timed(&'static self) -> bool {
+        let cells = self.of.cells.here(self.shape);
+        let Some(left) = cells.get(self.first - 1) else { return false };
+        // No single step: where two threads of one shard come at once, one call more or less is timed.
+        match left.load(Relaxed) {
+            0 => self.next_timed(left),
+            more => {
+                left.store(more - 1, Relaxed);
+                false
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn next_timed(&self, left: &AtomicU64) -> bool {
+        let gap = random() % u64::from(2 * self.sample - 1) + 1;
+        // What the cells were made with is no gap: it stands for one that began before.
+        left.store(gap - 1, Relaxed);
+        true
+    }
+
+    /// Its cells in the recording that this thread takes part in.
+    #[cold]
+    #[inline(never)]
+    fn current_copy(&self) -> Option<Arc<Copied>> {
+        self.copy_in(&*recording::current()?)
+    }
+
+    /// Its cells in a recording.
+    #[cold]
+    pub(super) fn copy_in(&self, recorded: &Recorded) -> Option<Arc<Copied>> {
+        recorded.copy_of(self.address(), || Copied {
+            cells: (0..self.shape.len).map(|_| AtomicU64::new(0)).collect(),
+            windows: self.windows.iter().map(|_| Window::new()).collect(),
+        })
+    }
+
+    /// Reads cells, those of a recording or of all threads, and adds them up. What is added to first is read last.
+    pub(super) fn read(&'static self, copy: Option<&Copied>) -> Vec<u64> {
+        let mut sums = vec![0u64; self.shape.len];
+        let blocks: Vec<&[AtomicU64]> = match copy {
+            Some(copy) => vec![&copy.cells],
+            None => self.of.cells.all(self.shape).collect(),
+        };
+        let mut add = |from: usize, to: usize, step: usize| {
+            for block in &blocks {
+                for at in (from..to.min(block.len())).step_by(step) {
+                    sums[at] = sums[at].wrapping_add(block[at].load(Acquire));
+                }
+            }
+        };
+        if self.has_running() {
+            // Of all threads those that ended before those that began: a call begins on one and ends on another.
+            add(1, 2 * self.sets, 2);
+            add(0, 2 * self.sets, 2);
+        }
+        for word in 0..self.sets * self.words {
+            let buckets = self.buckets_at(0, word);
+            add(buckets, buckets + self.buckets, 1);
+            add(self.at(0, word), buckets, 1);
+            add(buckets + self.buckets, buckets + self.buckets + self.native_cells(), 1);
+        }
+        sums
+    }
+}
+
+fn value(ticks: u64, unit: Unit) -> f64 {
+    unit.of(Rate::soon().0.nanos(ticks))
+}
+
+/// A number that nobody can foresee who does not try: the steps are those of a Weyl sequence, mixed. Of each thread its own.
+fn random() -> u64 {
+    thread_local! {
+        static STATE: Cell<u64> = const { Cell::new(0) };
+    }
+    let step = STATE.try_with(|state| {
+        let seed = if state.get() == 0 { std::ptr::from_ref(state).addr() as u64 | 1 } else { state.get() };
+        state.set(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
+        state.get()
+    });
+    // The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
+    let mut mixed = step.unwrap_or(1);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
