@@ -85,6 +85,8 @@ mod tests {
                 assert_eq!((current(), assigned()), (shard, shard), "it stays");
                 barrier.wait();
                 assert!(living() >= count(), "{} of {}", living(), count());
+                // Nobody ends before all have looked.
+                barrier.wait();
                 shard
             };
             let threads: Vec<_> = (0..count()).map(|_| scope.spawn(of_thread)).collect();
