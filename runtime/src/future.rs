@@ -116,27 +116,38 @@ where
             // What then happens is the body's affair.
             return this.inner.as_pin_mut().map_or(Poll::Pending, |inner| inner.poll(cx));
         }
-        if this.span.is_none() {
-            let span = if S::INSIDE && this.opening.is_wanted() {
-                let polled =
-                    this.inner.as_mut().as_pin_mut().map(|inner| receive(this.opening.site(), || inner.poll(cx)));
-                match polled {
-                    Some(Ok(span)) => span,
-                    // It did not come as far as its span: no call began.
-                    Some(Err(polled)) => return polled,
-                    None => return Poll::Pending,
-                }
-            } else {
-                this.opening.open(*this.set)
-            };
-            *this.span = Some(span);
+        // Most calls have no span, and many are ready at the first poll: nothing is kept for those.
+        let is_alone = this.span.is_none() && this.opening.is_off();
+        // The call is dropped before the span is left, if the poll unwinds. It is made where it stays: to move it would cost
+        // more than it does.
+        let (entered, mut call);
+        if is_alone {
             guard::expect(*this.site, Ways::of::<T>(true));
-            *this.waiting = Some(Call::begin(this.site, *this.set));
+            // Until it waits: one whose first poll unwinds has ended.
+            *this.has_ended = true;
+            call = Some(Call::begin(*this.site, *this.set));
+        } else {
+            if this.span.is_none() {
+                let span = if S::INSIDE && this.opening.is_wanted() {
+                    let polled =
+                        this.inner.as_mut().as_pin_mut().map(|inner| receive(this.opening.site(), || inner.poll(cx)));
+                    match polled {
+                        Some(Ok(span)) => span,
+                        // It did not come as far as its span: no call began.
+                        Some(Err(polled)) => return polled,
+                        None => return Poll::Pending,
+                    }
+                } else {
+                    this.opening.open(*this.set)
+                };
+                *this.span = Some(span);
+                guard::expect(*this.site, Ways::of::<T>(true));
+                *this.waiting = Some(Call::begin(this.site, *this.set));
+            }
+            call = this.waiting.take();
         }
-        let Some(span) = this.span.as_ref() else { return Poll::Pending };
-        let entered = enter(span);
-        // Dropped before the span is left, if the poll unwinds.
-        let mut call = this.waiting.take();
+        let span = this.span.as_ref();
+        entered = span.and_then(enter);
         if let Some(call) = &mut call {
             call.busy.start();
         }
@@ -146,19 +157,27 @@ where
             call.busy.stop();
         }
         match &polled {
-            Poll::Pending => *this.waiting = call,
+            Poll::Pending => {
+                *this.waiting = call;
+                drop(entered);
+                if is_alone {
+                    (*this.span, *this.has_ended) = (Some(Span::none()), false);
+                }
+            }
             Poll::Ready(out) => {
                 if let Some(call) = call {
-                    call.end(|| (this.told)(out), Some(span));
+                    call.end(|| (this.told)(out), span);
                 }
                 *this.has_ended = true;
                 // Once more, as tracing's own futures do when they are dropped; and closed, though this may be kept.
                 let was_entered = entered.is_some();
                 drop(entered);
                 if was_entered {
-                    drop(enter(span));
+                    drop(span.and_then(enter));
                 }
-                *this.span = None;
+                if !is_alone {
+                    *this.span = None;
+                }
             }
         }
         polled
@@ -195,6 +214,8 @@ pub fn giving<O, F: Future<Output = O>>(future: F) -> F {
 pub trait Opening {
     /// Whether it is the body that opens it.
     const INSIDE: bool;
+    /// Whether nobody can want to see it.
+    fn is_off(&self) -> bool;
     /// Whether somebody may want to see it.
     fn is_wanted(&self) -> bool;
     /// Whose it is, among those that bodies open.
@@ -205,6 +226,11 @@ pub trait Opening {
 
 impl<S: Spanned> Opening for S {
     const INSIDE: bool = false;
+
+    #[inline]
+    fn is_off(&self) -> bool {
+        !span::may_be_seen(self)
+    }
 
     #[inline]
     fn is_wanted(&self) -> bool {
@@ -229,6 +255,11 @@ impl Opening for Opened {
     const INSIDE: bool = false;
 
     #[inline]
+    fn is_off(&self) -> bool {
+        self.0.is_none()
+    }
+
+    #[inline]
     fn is_wanted(&self) -> bool {
         true
     }
@@ -250,6 +281,11 @@ pub struct Inside<S>(pub S);
 
 impl<S: Spanned> Opening for Inside<S> {
     const INSIDE: bool = true;
+
+    #[inline]
+    fn is_off(&self) -> bool {
+        !span::may_be_seen(&self.0)
+    }
 
     #[inline]
     fn is_wanted(&self) -> bool {

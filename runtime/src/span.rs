@@ -207,6 +207,11 @@ impl Ready {
                 open(&fields.value_set(&values))
             }};
         }
+        // Most spans have one label and nothing else.
+        if let (1, Some(text)) = (fields.len(), self.site.text(0, set)) {
+            let text: &str = &text;
+            return open(&fields.value_set(&[(&first, Some(&text as &dyn Value))]));
+        }
         match fields.len() {
             0..=1 => with_room_for!(1),
             2..=4 => with_room_for!(4),

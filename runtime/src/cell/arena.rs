@@ -12,8 +12,8 @@ use super::sync::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::Acquire, Ordering
 
 /// Two lines: processors fetch them in pairs.
 const ALIGN: usize = 128;
-/// The cells of a chunk: 16 KiB.
-const CHUNK: usize = 2048;
+/// The cells of a chunk: 16 KiB. In the model of threads few, so that chunks end.
+const CHUNK: usize = if cfg!(loom) { 12 } else { 2048 };
 /// What takes more than this has a chunk of its own: less than that is wasted at the end of one.
 const LARGE: usize = CHUNK / 4;
 
@@ -91,5 +91,12 @@ fn layout(chunks: usize, cells: usize) -> Option<Layout> {
 fn alloc(chunks: usize, cells: usize) -> Option<NonNull<u8>> {
     let layout = layout(chunks, cells)?;
     // SAFETY: it is not empty: nobody asks for nothing.
-    NonNull::new(unsafe { alloc_zeroed(layout) })
+    let memory = NonNull::new(unsafe { alloc_zeroed(layout) })?;
+    // Zero is no atomic of the model's.
+    #[cfg(loom)]
+    for at in 0..cells {
+        // SAFETY: the layout has room for so many behind the chunks.
+        unsafe { memory.cast::<Chunk>().add(chunks).cast::<AtomicU64>().add(at).write(AtomicU64::new(0)) };
+    }
+    Some(memory)
 }
