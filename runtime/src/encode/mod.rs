@@ -3,6 +3,8 @@
 mod catalogue;
 #[cfg(feature = "metrics")]
 mod json;
+#[cfg(feature = "metrics")]
+mod lines;
 mod negotiate;
 #[cfg(feature = "metrics")]
 mod number;

@@ -21,8 +21,61 @@ pub(super) fn number(value: Number, out: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn integer(value: impl fmt::Display, out: &mut Vec<u8>) {
-    out.extend_from_slice(Short::of(format_args!("{value}")).as_bytes());
+pub(super) fn integer(value: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let from = decimal(value, &mut digits);
+    out.extend_from_slice(&digits[from..]);
+}
+
+/// Every number below a hundred, in two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut n = 0u8;
+    while n < 100 {
+        pairs[n as usize] = [b'0' + n / 10, b'0' + n % 10];
+        n += 1;
+    }
+    pairs
+};
+
+/// Writes a number to the end of a row that is long enough; gives where it begins.
+fn decimal(mut rest: u64, digits: &mut [u8; 20]) -> usize {
+    let mut from = digits.len();
+    while rest >= 100 {
+        from -= 2;
+        // It is below a hundred.
+        digits[from..from + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    let [tens, ones] = PAIRS[(rest % 100) as usize];
+    from -= 1;
+    digits[from] = ones;
+    if rest >= 10 {
+        from -= 1;
+        digits[from] = tens;
+    }
+    from
+}
+
+/// A float that is a whole number of billionths, as most sums of times are: written as such, if it needs no exponent. With
+/// at most 15 digits no other float has the same ones, and none of this one is shorter.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, clippy::float_cmp)]
+fn billionths(value: f64, out: &mut Vec<u8>) -> bool {
+    let all = (value * 1e9).round();
+    if !(1e-4..1e6).contains(&value) || all / 1e9 != value {
+        return false;
+    }
+    let all = all as u64;
+    integer(all / 1_000_000_000, out);
+    let mut digits = [b'0'; 20];
+    decimal(all % 1_000_000_000, &mut digits);
+    let fraction = &digits[11..];
+    let len = fraction.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+    if len > 0 {
+        out.push(b'.');
+        out.extend_from_slice(&fraction[..len]);
+    }
+    true
 }
 
 pub(super) fn float(value: f64, out: &mut Vec<u8>) {
@@ -31,6 +84,9 @@ pub(super) fn float(value: f64, out: &mut Vec<u8>) {
     }
     if value.is_infinite() {
         return out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+    }
+    if billionths(value, out) {
+        return;
     }
     // `{:e}` gives the shortest digits: `-1.5e-7`.
     let mut short = Short::of(format_args!("{value:e}"));

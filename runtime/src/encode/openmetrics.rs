@@ -3,20 +3,21 @@
 //! Other than the text format it knows a counter by a name without `_total`, so two families may clash here that do not
 //! there. Then the counter is written as `unknown`, under its whole name: nothing is lost.
 
+use super::lines::Lines;
 use super::number;
-use super::text::{Escaped, push, push_escaped, push_labels};
+use super::text::{Escaped, push, push_escaped};
 use crate::snapshot::{Exemplar, Head, Kind, Number, Sink, Text, Value};
 
 pub(super) struct OpenMetrics<'a> {
     out: &'a mut Vec<u8>,
-    /// The name of the family, and what stands behind it in that of a sample with one value.
-    name: String,
+    lines: Lines,
+    /// What stands behind the family's name in that of a sample with one value.
     suffix: &'static str,
 }
 
 impl<'a> OpenMetrics<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
-        OpenMetrics { out, name: String::new(), suffix: "" }
+        OpenMetrics { out, lines: Lines::new(float), suffix: "" }
     }
 
     pub(super) fn finish(self) {
@@ -40,8 +41,7 @@ fn named<'a>(head: &Head<'a>) -> (&'a str, &'static str, &'static str) {
 impl Sink for OpenMetrics<'_> {
     fn family(&mut self, head: &Head<'_>) {
         let (name, kind, suffix) = named(head);
-        self.name.clear();
-        self.name.push_str(name);
+        self.lines.family(name);
         self.suffix = suffix;
         let mut line = |word: &str, text: &Escaped<'_>| {
             push(self.out, word);
@@ -60,16 +60,9 @@ impl Sink for OpenMetrics<'_> {
     }
 
     fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, timestamp_ms: Option<i64>) {
-        let OpenMetrics { out, name, suffix } = self;
-        let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number, exemplar: Option<&Exemplar>| {
-            push(out, name);
-            push(out, suffix);
-            push_labels(labels, extra, float, out);
-            out.push(b' ');
-            match value {
-                Number::Float(value) => float(value, out),
-                whole => number::number(whole, out),
-            }
+        let OpenMetrics { out, lines, suffix } = self;
+        lines.series(labels);
+        let end = |exemplar: Option<&Exemplar>, out: &mut Vec<u8>| {
             if let Some(timestamp) = timestamp_ms {
                 out.push(b' ');
                 seconds(timestamp, out);
@@ -79,32 +72,37 @@ impl Sink for OpenMetrics<'_> {
             }
             out.push(b'\n');
         };
+        let line = |lines: &Lines, suffix: &str, extra: Option<(&str, f64)>, value: Number, out: &mut Vec<u8>| {
+            lines.begin(suffix, extra, out);
+            lines.number(value, out);
+            end(None, out);
+        };
         match value {
-            Value::Number(value) => line(suffix, None, *value, None),
+            Value::Number(value) => line(lines, suffix, None, *value, out),
             Value::Histogram(histogram) => {
+                lines.buckets(&histogram.bounds);
                 let mut cumulative = 0u64;
                 for (at, count) in histogram.counts.iter().enumerate() {
                     cumulative = cumulative.wrapping_add(*count);
-                    let bound = histogram.bounds.get(at).copied().unwrap_or(f64::INFINITY);
-                    let exemplar = histogram.exemplars.get(at).and_then(Option::as_ref);
-                    line("_bucket", Some(("le", bound)), Number::Count(cumulative), exemplar);
+                    lines.bucket(at, cumulative, out);
+                    end(histogram.exemplars.get(at).and_then(Option::as_ref), out);
                 }
                 // A sum that may fall is none, and without it there is no count either.
                 let may_fall = histogram.bounds.first().is_some_and(|first| *first < 0.0);
                 if !may_fall && histogram.sum >= 0.0 {
-                    line("_sum", None, Number::Float(histogram.sum), None);
-                    line("_count", None, Number::Count(cumulative), None);
+                    line(lines, "_sum", None, Number::Float(histogram.sum), out);
+                    line(lines, "_count", None, Number::Count(cumulative), out);
                 }
             }
             Value::Summary(summary) => {
                 // It takes no quantile below zero.
                 for (quantile, value) in summary.quantiles.iter().filter(|(_, value)| *value >= 0.0 || value.is_nan()) {
-                    line("", Some(("quantile", *quantile)), Number::Float(*value), None);
+                    line(lines, "", Some(("quantile", *quantile)), Number::Float(*value), out);
                 }
                 if summary.sum >= 0.0 {
-                    line("_sum", None, Number::Float(summary.sum), None);
+                    line(lines, "_sum", None, Number::Float(summary.sum), out);
                 }
-                line("_count", None, Number::Count(summary.count), None);
+                line(lines, "_count", None, Number::Count(summary.count), out);
             }
         }
     }

@@ -3,18 +3,19 @@
 //! A family's lines stand together: HELP, TYPE, then its series, all lines of a label set in a row. Here nothing is
 //! checked: the registry hands over families that can be written.
 
+use super::lines::Lines;
 use super::number;
 use crate::snapshot::{Head, Kind, Number, Sink, Text as Label, Value};
 
 /// Writes one scrape.
 pub(super) struct Text<'a> {
     out: &'a mut Vec<u8>,
-    name: String,
+    lines: Lines,
 }
 
 impl<'a> Text<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
-        Text { out, name: String::new() }
+        Text { out, lines: Lines::new(number::float) }
     }
 }
 
@@ -29,8 +30,7 @@ fn kind(kind: Kind) -> &'static str {
 
 impl Sink for Text<'_> {
     fn family(&mut self, head: &Head<'_>) {
-        self.name.clear();
-        self.name.push_str(head.name);
+        self.lines.family(head.name);
         for (word, text) in [("# HELP ", Escaped::Help(head.help)), ("# TYPE ", Escaped::Plain(kind(head.kind)))] {
             push(self.out, word);
             push(self.out, head.name);
@@ -41,70 +41,41 @@ impl Sink for Text<'_> {
     }
 
     fn series(&mut self, labels: &[(Label, Label)], value: &Value<'_>, timestamp_ms: Option<i64>) {
-        let Text { out, name } = self;
-        let mut line = |suffix: &str, extra: Option<(&str, f64)>, value: Number| {
-            push(out, name);
-            push(out, suffix);
-            push_labels(labels, extra, number::float, out);
-            out.push(b' ');
-            number::number(value, out);
+        let Text { out, lines } = self;
+        lines.series(labels);
+        let end = |out: &mut Vec<u8>| {
             if let Some(timestamp) = timestamp_ms {
                 out.push(b' ');
-                number::integer(timestamp, out);
+                number::number(Number::Level(timestamp), out);
             }
             out.push(b'\n');
         };
+        let line = |lines: &Lines, suffix: &str, extra: Option<(&str, f64)>, value: Number, out: &mut Vec<u8>| {
+            lines.begin(suffix, extra, out);
+            lines.number(value, out);
+            end(out);
+        };
         match value {
-            Value::Number(value) => line("", None, *value),
+            Value::Number(value) => line(lines, "", None, *value, out),
             Value::Histogram(histogram) => {
+                lines.buckets(&histogram.bounds);
                 let mut cumulative = 0u64;
                 for (at, count) in histogram.counts.iter().enumerate() {
                     cumulative = cumulative.wrapping_add(*count);
-                    let bound = histogram.bounds.get(at).copied().unwrap_or(f64::INFINITY);
-                    line("_bucket", Some(("le", bound)), Number::Count(cumulative));
+                    lines.bucket(at, cumulative, out);
+                    end(out);
                 }
-                line("_sum", None, Number::Float(histogram.sum));
-                line("_count", None, Number::Count(cumulative));
+                line(lines, "_sum", None, Number::Float(histogram.sum), out);
+                line(lines, "_count", None, Number::Count(cumulative), out);
             }
             Value::Summary(summary) => {
                 for (quantile, value) in summary.quantiles.iter() {
-                    line("", Some(("quantile", *quantile)), Number::Float(*value));
+                    line(lines, "", Some(("quantile", *quantile)), Number::Float(*value), out);
                 }
-                line("_sum", None, Number::Float(summary.sum));
-                line("_count", None, Number::Count(summary.count));
+                line(lines, "_sum", None, Number::Float(summary.sum), out);
+                line(lines, "_count", None, Number::Count(summary.count), out);
             }
         }
-    }
-}
-
-/// `{label="value"}`, or nothing. `extra` is the one that belongs to the format.
-pub(super) fn push_labels(
-    labels: &[(Label, Label)],
-    extra: Option<(&str, f64)>,
-    float: fn(f64, &mut Vec<u8>),
-    out: &mut Vec<u8>,
-) {
-    let mut open = false;
-    let mut separate = |out: &mut Vec<u8>| {
-        out.push(if open { b',' } else { b'{' });
-        open = true;
-    };
-    for (label, value) in labels {
-        separate(out);
-        push(out, label);
-        push(out, "=\"");
-        push_escaped(out, &Escaped::Quoted(value));
-        out.push(b'"');
-    }
-    if let Some((label, value)) = extra {
-        separate(out);
-        push(out, label);
-        push(out, "=\"");
-        float(value, out);
-        out.push(b'"');
-    }
-    if open {
-        out.push(b'}');
     }
 }
 
@@ -123,14 +94,21 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &Escaped<'_>) {
         Escaped::Help(text) => (text, false),
         Escaped::Quoted(text) => (text, true),
     };
-    for byte in text.bytes() {
-        match byte {
-            b'\\' => push(out, "\\\\"),
-            b'\n' => push(out, "\\n"),
-            b'"' if quote => push(out, "\\\""),
-            other => out.push(other),
-        }
+    let mut rest: &str = text;
+    // Most have nothing to escape.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'\n') || byte == b'"' && quote) {
+        push(out, &rest[..at]);
+        push(
+            out,
+            match rest.as_bytes()[at] {
+                b'\\' => "\\\\",
+                b'\n' => "\\n",
+                _ => "\\\"",
+            },
+        );
+        rest = &rest[at + 1..];
     }
+    push(out, rest);
 }
 
 pub(super) fn push(out: &mut Vec<u8>, text: &str) {

@@ -22,7 +22,7 @@ impl<const P: u8> Site<P> {
         Calls {
             status,
             sampled: of.is_sampled().then(|| sums[at]),
-            nanos: if of.has_sum() { Rate::settled().nanos(sums[buckets - 1]) } else { 0.0 },
+            nanos: if of.has_sum() { Rate::settled().nanos(sums[buckets - 1]).round() } else { 0.0 },
             counts: sums[buckets..native].to_vec(),
             native: sums[native..native + of.native_cells()].to_vec(),
             exemplars: exemplar::read(of.address(), number * of.buckets, of.buckets),
