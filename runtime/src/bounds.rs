@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 #[cfg(feature = "metrics")]
 use std::{
     collections::HashMap,
-    sync::atomic::Ordering::Relaxed,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,6 +24,23 @@ pub(crate) type Replaced = HashMap<&'static str, Arc<[f64]>>;
 pub(crate) fn replaced() -> MutexGuard<'static, Option<Replaced>> {
     static REPLACED: Mutex<Option<Replaced>> = Mutex::new(None);
     REPLACED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often bounds were replaced.
+#[cfg(feature = "metrics")]
+static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+/// See [`replace`].
+#[cfg(feature = "metrics")]
+pub(crate) fn generation() -> usize {
+    GENERATION.load(Relaxed)
+}
+
+/// From now on a scrape takes these for the bounds of a family.
+#[cfg(feature = "metrics")]
+pub(crate) fn replace(family: &'static str, bounds: &[f64]) {
+    replaced().get_or_insert_default().insert(family, bounds.into());
+    GENERATION.fetch_add(1, Relaxed);
 }
 
 /// The bounds of a callsite's histogram, which is told of ticks alone. A static of its own, because it changes: so the

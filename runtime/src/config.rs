@@ -120,7 +120,7 @@ fn replace(name: &str, bounds: &[f64]) -> Option<Conflict> {
     }
     for (site, family) in of_family() {
         site.replace_bounds(bounds);
-        bounds::replaced().get_or_insert_default().insert(family.name, bounds.into());
+        bounds::replace(family.name, bounds);
     }
     None
 }

@@ -60,8 +60,17 @@ pub use reserve::{ReserveError, reserve};
 #[cfg(feature = "metrics")]
 pub use source::Listed;
 #[cfg(feature = "metrics")]
-pub(crate) use source::{Calls, Readable, Reading, SetReading, SetShows, Value};
+pub(crate) use source::{Calls, Readable, Reading, Shown, Value};
 pub(crate) use tables::table;
+
+#[cfg(feature = "metrics")]
+use crate::label;
+
+/// How many places feed families by now.
+#[cfg(feature = "metrics")]
+pub(crate) fn len() -> usize {
+    linked::sites().count()
+}
 
 /// All that feeds families, by place: so which of two comes first does not depend on who is called.
 #[cfg(feature = "metrics")]
@@ -74,10 +83,17 @@ pub(crate) fn sites() -> Vec<&'static dyn Readable> {
 /// Whether a histogram of it has an observation.
 #[cfg(feature = "metrics")]
 pub(crate) fn has_observed(site: &'static dyn Readable) -> bool {
-    site.read(None).sets.iter().any(|set| match &set.shows {
-        SetShows::Calls { statuses, .. } => statuses.iter().any(|calls| calls.count() > 0),
-        SetShows::Field { is_touched, .. } => *is_touched,
-    })
+    let digits = label::digits(site.definition().dimensions, site.opens());
+    let (mut reading, mut has_observed) = (Reading::default(), false);
+    site.read(None, &digits, &mut reading);
+    site.tell(&digits, &reading, &mut |_, shown| {
+        has_observed |= match shown {
+            Shown::Calls(calls) => calls.count > 0,
+            Shown::Running(..) => false,
+            Shown::Field(_, is_touched) => is_touched,
+        }
+    });
+    has_observed
 }
 
 /// Lets the next use of everything be looked at.

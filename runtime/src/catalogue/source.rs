@@ -2,7 +2,7 @@
 
 use crate::definition::Definition;
 use crate::exemplar::Exemplar;
-use crate::label::Open;
+use crate::label::{Digit, Open};
 use crate::record::HEAD;
 use crate::recording::Recorded;
 use crate::sketch::Sketch;
@@ -12,8 +12,10 @@ pub(crate) trait Readable: Sync {
     fn definition(&'static self) -> &'static Definition;
     /// Its open-ended labels.
     fn opens(&'static self) -> &'static [Open];
-    /// Reads every cell once: its own, or those of a recording.
-    fn read(&'static self, recorded: Option<&Recorded>) -> Reading;
+    /// Reads every cell once: its own, or those of a recording. What is in `into` already is room that is used again.
+    fn read(&'static self, recorded: Option<&Recorded>, digits: &[Digit], into: &mut Reading);
+    /// Tells what was read: of each label set that can be, in their order.
+    fn tell<'a>(&'static self, digits: &[Digit], reading: &'a Reading, take: &mut dyn FnMut(usize, Shown<'a>));
     /// The next use is looked at, though others were before: somebody begins to record.
     fn pause(&'static self);
     /// From now on its histogram has these bounds: at most as many as it was compiled for.
@@ -29,79 +31,67 @@ pub(crate) trait Readable: Sync {
 pub struct Listed(pub(crate) &'static dyn Readable, pub(crate) &'static [u8; HEAD]);
 
 /// What stood in the cells at one moment. All families of a callsite are made of one reading, so they agree.
+#[derive(Default)]
 pub(crate) struct Reading {
-    /// One for each label set that can be, in their order.
-    pub(crate) sets: Vec<SetReading>,
+    /// The label sets that can be.
+    pub(crate) sets: Vec<usize>,
+    /// For each of those, its cells, over all threads.
+    pub(crate) numbers: Vec<u64>,
+    /// For each of those, its windows.
+    pub(crate) sketches: Vec<Sketch>,
+    /// What callbacks gave, by label set.
+    pub(crate) called: Vec<(usize, Option<Value<'static>>)>,
+    /// The ways of calls that were seen.
+    pub(crate) ways: u64,
     /// Numbers that were not taken.
     pub(crate) rejected: u64,
     /// Whether something that was to be asked did not answer.
     pub(crate) failed: bool,
 }
 
-/// The part of one label set.
-pub(crate) struct SetReading {
-    /// The number of the label set.
-    pub(crate) set: usize,
-    pub(crate) shows: SetShows,
-}
-
-/// The part of one label set.
-pub(crate) enum SetShows {
-    /// Of a callsite.
-    Calls {
-        /// Those that its calls can have.
-        statuses: Vec<Calls>,
-        /// Calls that are running.
-        running: i64,
-    },
-    /// Of a field.
-    Field {
-        /// Whether it was ever used.
-        is_touched: bool,
-        value: Value,
-    },
+/// What a label set shows.
+pub(crate) enum Shown<'a> {
+    /// Calls of a callsite that ended in one way.
+    Calls(Calls<'a>),
+    /// Calls of it that are running, and whether there ever was one.
+    Running(i64, bool),
+    /// A field, and whether it was ever used.
+    Field(Value<'a>, bool),
 }
 
 /// The calls that ended in one way.
-pub(crate) struct Calls {
+pub(crate) struct Calls<'a> {
     /// The index of its word.
     pub(crate) status: usize,
-    /// How many there were, if only some of them were timed.
-    pub(crate) sampled: Option<u64>,
+    /// How many there were.
+    pub(crate) count: u64,
     /// Those that were timed, by bucket, not cumulative.
-    pub(crate) counts: Vec<u64>,
+    pub(crate) counts: &'a [u64],
     /// The time of those.
     pub(crate) nanos: f64,
     /// By native bucket, if there are such.
-    pub(crate) native: Vec<u64>,
+    pub(crate) native: &'a [u64],
     /// One for each bucket, or none at all.
     pub(crate) exemplars: Vec<Option<Exemplar>>,
     /// Those of the last minute, if somebody asks for quantiles.
-    pub(crate) sketch: Option<Sketch>,
-}
-
-impl Calls {
-    /// How many there were.
-    pub(crate) fn count(&self) -> u64 {
-        self.sampled.unwrap_or_else(|| self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count)))
-    }
+    pub(crate) sketch: Option<&'a Sketch>,
 }
 
 /// What stands in a field.
-pub(crate) enum Value {
+pub(crate) enum Value<'a> {
     Count(u64),
     Level(i64),
     Float(f64),
     /// Observations by bucket, not cumulative, and their sum in the unit of the family.
     Histogram {
-        counts: Vec<u64>,
+        counts: &'a [u64],
         sum: f64,
-        native: Vec<u64>,
+        native: &'a [u64],
         exemplars: Vec<Option<Exemplar>>,
     },
     /// The observations of the last minute, and the number and the sum of all.
     Summary {
-        sketch: Sketch,
+        sketch: &'a Sketch,
         count: u64,
         sum: f64,
     },

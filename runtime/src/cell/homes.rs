@@ -60,8 +60,8 @@ impl Cells {
         arena::cells(block)
     }
 
-    /// Those of all threads, shard by shard.
-    pub(crate) fn all(&'static self, shape: Shape) -> impl Iterator<Item = &'static [AtomicU64]> {
+    /// Those of all threads, shard by shard. A clone looks them up anew: what was shown in the meantime is there.
+    pub(crate) fn all(&'static self, shape: Shape) -> impl Iterator<Item = &'static [AtomicU64]> + Clone {
         // Behind these are the same ones once more.
         let homes = self.homes[..shape.shards()].iter();
         homes.filter_map(|home| NonNull::new(home.load(Acquire))).map(arena::cells)

@@ -223,6 +223,36 @@ impl Digit {
     }
 }
 
+/// The numbers of the label sets that can be, in their order: of an open-ended label only what came is shown. What is in
+/// `sets` already is room that is used again.
+#[cfg(feature = "metrics")]
+pub(crate) fn sets_seen(digits: &[Digit], sets: &mut Vec<usize>) {
+    sets.clear();
+    sets.push(0);
+    // From the first digit on, each set becomes as many as that has values; from the last to the first, so that what is not
+    // read yet is not written over.
+    for digit in digits {
+        let len = digit.dimension.len();
+        let is_seen = |index: usize| digit.open.is_none_or(|open| digit.dimension.text(index, Some(open)).is_some());
+        // The places of an open-ended label are filled from the first on; behind them is that of all the others.
+        let kept = (0..len).take_while(|index| is_seen(*index)).count();
+        let others = usize::from(kept < len && is_seen(len - 1));
+        let (before, seen) = (sets.len(), kept + others);
+        sets.resize(before * seen, 0);
+        if seen == 0 {
+            return;
+        }
+        for at in (0..before).rev() {
+            let base = sets[at];
+            for place in 0..seen {
+                let index = if place < kept { place } else { len - 1 };
+                // The first of these is where `base` stood, or behind it.
+                sets[at * seen + place] = base + index * digit.weight;
+            }
+        }
+    }
+}
+
 /// Every label of a callsite, those of sets one by one. The number of a label set counts through the last one first.
 pub(crate) fn digits(dimensions: &'static [Dimension], mut opens: &'static [Open]) -> Vec<Digit> {
     let mut digits = Vec::new();

@@ -23,7 +23,7 @@ pub use values::Values;
 pub(crate) use dimension::most;
 pub(crate) use dimension::text_in_set;
 #[cfg(feature = "metrics")]
-pub(crate) use dimension::{Digit, digits};
+pub(crate) use dimension::{Digit, digits, sets_seen};
 pub(crate) use message::Message;
 pub(crate) use open::LONGEST;
 pub(crate) use open::Table;

@@ -3,71 +3,89 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Own, Scrape};
-use crate::catalogue::{self, SetReading, SetShows};
+use super::plan::{Plan, Source};
+use crate::catalogue::{self, Shown};
 use crate::family::{self, Family};
-use crate::label;
-use crate::snapshot::{self, Number, Text, Value};
+use crate::label::{self, Digit};
+use crate::snapshot::{self, Number, Sink, Text, Value};
 
-/// Counts what went to `_other`, and says what an operator must know of open-ended labels.
-pub(super) fn about_labels(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
-    let mut overflow: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
-    for part in own.iter().flat_map(|own| &own.parts) {
-        let source = &scrape.sources[part.source];
-        let (here, line) = source.site.definition().place;
-        for digit in source.digits.iter().filter(|digit| part.family.labels.contains(&digit.place)) {
-            let Some(open) = digit.open else { continue };
-            let (name, label, most) = (part.family.name, digit.dimension.label, open.most());
-            let sum = overflow.entry((name, label)).or_default();
-            // Nobody has used it yet.
-            let Some(table) = open.table() else { continue };
-            let others = source.reading.sets.iter().filter(|set| digit.is_other(set.set));
-            // A gauge does not say how often it was set: there, that it was is all that is counted.
-            let lost = match others.map(uses).try_fold(0u64, |sum, uses| Some(sum.wrapping_add(uses?))) {
-                Some(lost) => lost,
-                None => u64::from(table.has_overflowed()),
-            };
-            *sum = sum.wrapping_add(lost);
-            // Neither names a family: one label is told once, however many families have it.
-            let (file, at) = table.place;
-            if lost > 0 {
-                notices.push(format!(
-                    "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are \
-                     counted as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the \
-                     values that matter",
-                    table.most,
-                    label::LONGEST
-                ));
-            }
-            if table.most != most {
-                notices.push(format!(
-                    "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or \
-                     one that is fed together with it; the smaller holds; make them the same",
-                    table.most
-                ));
-            }
-        }
+/// Counts what went to `_other`, of every open-ended label.
+pub(super) fn show_overflow(plan: &Plan, labels: &mut Vec<(Text, Text)>, sink: &mut dyn Sink) {
+    for opened in &plan.opened {
+        let lost = opened.digits.iter().map(|(source, digit)| {
+            let source = &plan.sources[*source];
+            others(source, &source.digits[*digit])
+        });
+        labels.clear();
+        let named = |label, text| (Cow::Borrowed(label), Cow::Borrowed(text));
+        labels.extend([named("family", opened.family), named("label", opened.label)]);
+        let lost = lost.fold(0u64, u64::wrapping_add);
+        sink.series(labels, &Value::Number(Number::Count(lost)), None);
     }
-    let rows = overflow.into_iter().map(|((family, label), count)| (vec![family.into(), label.into()], count));
-    counted(&family::OVERFLOW, &["family", "label"], rows)
 }
 
-/// How often a label set was used, if its cells tell.
-fn uses(set: &SetReading) -> Option<u64> {
-    match &set.shows {
-        SetShows::Calls { statuses, .. } => Some(statuses.iter().fold(0, |sum, calls| sum.wrapping_add(calls.count()))),
-        SetShows::Field { value: catalogue::Value::Count(count), .. }
-        | SetShows::Field { value: catalogue::Value::Summary { count, .. }, .. } => Some(*count),
-        SetShows::Field { value: catalogue::Value::Histogram { counts, .. }, .. } => Some(counts.iter().sum()),
-        SetShows::Field { .. } => None,
+/// Says what an operator must know of open-ended labels.
+pub(super) fn about_labels(plan: &Plan, notices: &mut Vec<String>) {
+    for (number, at) in plan.opened.iter().flat_map(|opened| &opened.digits) {
+        let source = &plan.sources[*number];
+        let digit = &source.digits[*at];
+        // Nobody has used it yet.
+        let Some((open, table)) = digit.open.and_then(|open| Some((open, open.table()?))) else { continue };
+        let (most, label) = (open.most(), digit.dimension.label);
+        let (here, line) = source.site.definition().place;
+        // Neither names a family: one label is told once, however many families have it.
+        let (file, at) = table.place;
+        if others(source, digit) > 0 {
+            notices.push(format!(
+                "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are \
+                 counted as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the \
+                 values that matter",
+                table.most,
+                label::LONGEST
+            ));
+        }
+        if table.most != most {
+            notices.push(format!(
+                "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or \
+                 one that is fed together with it; the smaller holds; make them the same",
+                table.most
+            ));
+        }
     }
+}
+
+/// How often an open-ended label had a value that is not kept.
+fn others(source: &Source, digit: &Digit) -> u64 {
+    let has_overflowed = digit.open.and_then(|open| open.table()).is_some_and(label::Table::has_overflowed);
+    if !has_overflowed {
+        return 0;
+    }
+    let (mut lost, mut is_told) = (0u64, true);
+    source.site.tell(&source.digits, &source.reading, &mut |set, shown| {
+        if digit.is_other(set) {
+            match shown {
+                Shown::Calls(calls) => lost = lost.wrapping_add(calls.count),
+                Shown::Field(catalogue::Value::Count(count) | catalogue::Value::Summary { count, .. }, _) => {
+                    lost = lost.wrapping_add(count);
+                }
+                Shown::Field(catalogue::Value::Histogram { counts, .. }, _) => {
+                    lost = counts.iter().fold(lost, |sum, count| sum.wrapping_add(*count));
+                }
+                Shown::Running(..) => {}
+                // A gauge does not say how often it was set.
+                Shown::Field(..) => is_told = false,
+            }
+        }
+    });
+    // There, that it was is all that is counted.
+    if is_told { lost } else { 1 }
 }
 
 /// Counts the numbers that families refused, and says which could not be asked.
-pub(super) fn about_rejected(scrape: &Scrape, own: &[Own], notices: &mut Vec<String>) -> Option<snapshot::Family> {
+pub(super) fn about_rejected(plan: &Plan, notices: &mut Vec<String>) -> Option<snapshot::Family> {
     let mut rejected: BTreeMap<Text, u64> = BTreeMap::new();
-    for part in own.iter().flat_map(|own| &own.parts) {
-        let (name, source) = (part.family.name, &scrape.sources[part.source]);
+    for part in plan.own.iter().flat_map(|own| &own.parts) {
+        let (name, source) = (part.family.name, &plan.sources[part.source]);
         let (file, line) = source.site.definition().place;
         if source.reading.failed {
             notices.push(format!(

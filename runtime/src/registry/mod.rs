@@ -9,22 +9,20 @@
 
 mod about;
 mod pieces;
+mod plan;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use crate::bounds::{self, Replaced};
-use crate::catalogue::{self, Readable, Reading};
-use crate::family::{self, Family, Kind, Shows};
+use crate::family::{self, Family, Kind};
 use crate::foreign;
-use crate::label::{self, Digit};
 use crate::recording::Recorded;
 use crate::snapshot::{self, Head, Sink, Text};
 
-use about::{about_labels, about_rejected, counted};
+use about::{about_labels, about_rejected, counted, show_overflow};
 use pieces::{Piece, add_to};
+use plan::{Own, Plan};
 
 /// Whether nothing is exposed.
 static IS_OFF: AtomicBool = AtomicBool::new(false);
@@ -54,13 +52,13 @@ pub(crate) fn visit(sink: &mut dyn Sink) {
 pub(crate) fn visit_always(sink: &mut dyn Sink) {
     let mut notices = Vec::new();
     let others = foreign::families(&mut notices);
-    tell(show(&Scrape::new(None), others, sink, notices));
+    tell(with_plan(None, |plan| show(plan, others, sink, notices)));
 }
 
 /// Shows what was counted in a recording.
 pub(crate) fn visit_recorded(recorded: &Recorded, sink: &mut dyn Sink) {
     // What there is to tell, a scrape tells: a test that looks at its events shall see none of ours.
-    let _ = show(&Scrape::new(Some(recorded)), Vec::new(), sink, Vec::new());
+    with_plan(Some(recorded), |plan| _ = show(plan, Vec::new(), sink, Vec::new()));
 }
 
 /// Shows the families that are fed by callsites and groups, and no others.
@@ -68,24 +66,55 @@ pub(crate) fn visit_own(sink: &mut dyn Sink) {
     if IS_OFF.load(Relaxed) {
         return;
     }
-    tell(show(&Scrape::new(None), Vec::new(), sink, Vec::new()));
+    tell(with_plan(None, |plan| show(plan, Vec::new(), sink, Vec::new())));
+}
+
+/// Two scrapes at once are usual; what more there are make a plan of their own.
+const MOST_KEPT: usize = 2;
+
+/// Reads all that can be read, each once: so what is made of one reading agrees. The plan is kept for the next scrape, with
+/// the room that this one took.
+fn with_plan<R>(recorded: Option<&Recorded>, scrape: impl FnOnce(&mut Plan) -> R) -> R {
+    static KEPT: Mutex<Vec<Box<Plan>>> = Mutex::new(Vec::new());
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Plan::of_now();
+    let before = kept().pop().filter(|plan| plan.is_of(now));
+    let mut plan = before.unwrap_or_else(|| Box::new(Plan::new(now)));
+    if !IS_SCALED.swap(true, Relaxed) {
+        for source in &plan.sources {
+            source.site.scale();
+        }
+    }
+    // Not under the lock: callbacks may scrape.
+    for source in &mut plan.sources {
+        source.site.read(recorded, &source.digits, &mut source.reading);
+    }
+    let scraped = scrape(&mut plan);
+    let mut kept = kept();
+    if kept.len() < MOST_KEPT {
+        kept.push(plan);
+    }
+    scraped
 }
 
 /// Shows all that can stand together; gives what there is to tell of the rest.
-fn show(scrape: &Scrape, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) -> Vec<String> {
-    let mut conflicts = BTreeMap::new();
-    let own = own_families(scrape, &mut conflicts, &mut notices);
-    let made = [about_labels(scrape, &own, &mut notices), about_rejected(scrape, &own, &mut notices)];
-    let all = own.into_iter().map(Shown::Own);
-    let all = all.chain(made.into_iter().flatten().chain(others).map(Shown::Plain));
+fn show(plan: &Plan, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) -> Vec<String> {
+    notices.extend_from_slice(&plan.notices);
+    about_labels(plan, &mut notices);
+    let mut conflicts = plan.conflicts.clone();
+    let overflow = (!plan.opened.is_empty()).then_some(Shown::Overflow);
+    let rejected = about_rejected(plan, &mut notices);
+    let all = plan.own.iter().map(Shown::Own).chain(overflow);
+    let all = all.chain(rejected.into_iter().chain(others).map(Shown::Plain));
     let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
     let conflicts = ever(conflicts).into_iter().map(|(family, count)| (vec![family], count));
     if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts) {
         admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
     }
     let stems = stems(&admitted);
+    let mut labels = Vec::new();
     for (name, family) in &admitted {
-        family.show(scrape, !stems.contains(name), sink);
+        family.show(plan, !stems.contains(name), &mut labels, sink);
     }
     notices
 }
@@ -120,66 +149,19 @@ fn tell(notices: Vec<String>) {
     }
 }
 
-/// All that can be read, each read once: so what is made of one reading agrees.
-struct Scrape {
-    sources: Vec<Source>,
-    /// Bounds that a configuration replaced.
-    bounds: Replaced,
-}
-
-struct Source {
-    site: &'static dyn Readable,
-    reading: Reading,
-    digits: Vec<Digit>,
-}
-
-impl Scrape {
-    fn new(recorded: Option<&Recorded>) -> Self {
-        let source = |site: &'static dyn Readable| {
-            let reading = site.read(recorded);
-            // After the reading, which may be the first to see a value.
-            Source { site, reading, digits: label::digits(site.definition().dimensions, site.opens()) }
-        };
-        let bounds = bounds::replaced().clone().unwrap_or_default();
-        let sites = catalogue::sites();
-        if !IS_SCALED.swap(true, Relaxed) {
-            for site in &sites {
-                site.scale();
-            }
-        }
-        Scrape { sources: sites.into_iter().map(source).collect(), bounds }
-    }
-}
-
-/// A family that is made of what was read.
-struct Own {
-    first: &'static Family,
-    labels: Vec<&'static str>,
-    place: (&'static str, u32),
-    /// Whether all of its places have native buckets.
-    is_native: bool,
-    parts: Vec<Part>,
-}
-
-/// What one source has of a family.
-struct Part {
-    /// The number of the source.
-    source: usize,
-    family: &'static Family,
-    /// For each label of the family, its place among those of the part.
-    order: Vec<usize>,
-}
-
 /// A family that may be exposed.
-enum Shown {
-    Own(Own),
+enum Shown<'a> {
+    Own(&'a Own),
+    /// What went to `_other`.
+    Overflow,
     Plain(snapshot::Family),
 }
 
-impl Shown {
+impl Shown<'_> {
     fn name(&self) -> Text {
         match self {
             Shown::Own(own) => own.first.name.into(),
+            Shown::Overflow => family::OVERFLOW.name.into(),
             Shown::Plain(family) => family.name.clone(),
         }
     }
@@ -187,6 +169,7 @@ impl Shown {
     fn kind(&self) -> Kind {
         match self {
             Shown::Own(own) => own.first.kind,
+            Shown::Overflow => family::OVERFLOW.kind,
             Shown::Plain(family) => family.kind,
         }
     }
@@ -201,15 +184,18 @@ impl Shown {
         self.name().strip_suffix(suffix).filter(|stem| !stem.is_empty()).map(str::to_owned)
     }
 
-    fn show(&self, scrape: &Scrape, is_stem_taken: bool, sink: &mut dyn Sink) {
-        let is_own = matches!(self, Shown::Own(_));
+    fn show(&self, plan: &Plan, is_stem_taken: bool, labels: &mut Vec<(Text, Text)>, sink: &mut dyn Sink) {
+        let of = |of: &Family| (of.name, of.help, of.unit_text());
         let (name, help, unit) = match self {
-            Shown::Own(own) => (own.first.name, own.first.help, own.first.unit_text()),
+            Shown::Own(own) => of(own.first),
+            Shown::Overflow => of(&family::OVERFLOW),
             Shown::Plain(family) => (&*family.name, &*family.help, family::unit_text(&family.name, family.kind)),
         };
+        let is_own = matches!(self, Shown::Own(_));
         sink.family(&Head { name, help, kind: self.kind(), unit, is_stem_taken, is_own });
         match self {
-            Shown::Own(own) => own.show(scrape, sink),
+            Shown::Own(own) => own.show(plan, labels, sink),
+            Shown::Overflow => show_overflow(plan, labels, sink),
             Shown::Plain(family) => {
                 for series in &family.series {
                     sink.series(&series.labels, &series.value, series.timestamp_ms);
@@ -220,13 +206,13 @@ impl Shown {
 }
 
 /// Keeps the families that can stand together on one exposition, by name. The first comer wins.
-fn admit(
-    families: Vec<Shown>,
+fn admit<'a>(
+    families: Vec<Shown<'a>>,
     conflicts: &mut BTreeMap<Text, u64>,
     notices: &mut Vec<String>,
-) -> BTreeMap<Text, Shown> {
+) -> BTreeMap<Text, Shown<'a>> {
     let mut owners: BTreeMap<String, Text> = BTreeMap::new();
-    let mut admitted: BTreeMap<Text, Shown> = BTreeMap::new();
+    let mut admitted: BTreeMap<Text, Shown<'a>> = BTreeMap::new();
     for family in families {
         let name = family.name();
         let samples = || family.kind().suffixes().iter().map(|suffix| format!("{name}{suffix}"));
@@ -245,8 +231,8 @@ fn admit(
 
 /// The families that OpenMetrics can call by their stem: nobody else's sample is called so, or as the time that belongs
 /// to it.
-fn stems(admitted: &BTreeMap<Text, Shown>) -> HashSet<Text> {
-    let samples = |(name, family): (&Text, &Shown)| {
+fn stems(admitted: &BTreeMap<Text, Shown<'_>>) -> HashSet<Text> {
+    let samples = |(name, family): (&Text, &Shown<'_>)| {
         let name = name.clone();
         family.kind().suffixes().iter().map(move |suffix| format!("{name}{suffix}")).collect::<Vec<_>>()
     };
@@ -263,97 +249,29 @@ fn stems(admitted: &BTreeMap<Text, Shown>) -> HashSet<Text> {
     stems
 }
 
-/// What is fed by callsites and groups, in the order of the places where they stand.
-fn own_families(scrape: &Scrape, conflicts: &mut BTreeMap<Text, u64>, notices: &mut Vec<String>) -> Vec<Own> {
-    let (mut all, mut by_name): (Vec<Own>, BTreeMap<&'static str, usize>) = Default::default();
-    for (number, source) in scrape.sources.iter().enumerate() {
-        let definition = source.site.definition();
-        for family in definition.families() {
-            let of_family =
-                family.labels.iter().flat_map(|place| source.digits.iter().filter(move |digit| digit.place == *place));
-            let mut labels: Vec<&'static str> = of_family.map(|digit| digit.dimension.label).collect();
-            if family.status {
-                labels.push("status");
-            }
-            let at = *by_name.entry(family.name).or_insert_with(|| {
-                let (labels, place) = (labels.clone(), definition.place);
-                all.push(Own { first: family, labels, place, is_native: true, parts: Vec::new() });
-                all.len() - 1
-            });
-            let own = &mut all[at];
-            // The same labels in another order are the same: they are written in the order of the first comer.
-            let order: Option<Vec<usize>> =
-                own.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
-            let order = order.filter(|order| order.len() == labels.len());
-            if let Some(what) = family.differs_from(own.first, order.is_some()) {
-                let ((file, line), (here, at)) = (own.place, definition.place);
-                let lost = match what {
-                    "help" => "its help is ignored",
-                    _ if family::is_harmless(what) => "the family has none",
-                    _ => "it is not exposed",
-                };
-                let (name, another) = (family.name, family::another(what));
-                notices.push(format!(
-                    "the family `{name}` at {here}:{at} has {another} than at {file}:{line}, which comes first: {lost}; make \
-                     them the same, or rename one of them"
-                ));
-                if !family::is_harmless(what) {
-                    *conflicts.entry(name.into()).or_default() += 1;
-                    continue;
-                }
-            }
-            own.is_native &= family.native;
-            own.parts.push(Part { source: number, family, order: order.unwrap_or_default() });
-        }
-    }
-    all
-}
-
 impl Own {
-    fn show(&self, scrape: &Scrape, sink: &mut dyn Sink) {
-        // What has all labels of its only source needs not be added up.
-        if let [part] = &self.parts[..] {
-            let source = &scrape.sources[part.source];
-            let has_all = source.site.definition().dimensions.len() == part.family.labels.len();
-            let has_status = part.family.status || !matches!(part.family.shows, Shows::Calls | Shows::Durations);
-            if has_all && has_status {
-                let mut labels = Vec::new();
-                part.visit(scrape, |set, status, piece| {
-                    labels.clear();
-                    labels.extend(self.labels(part, source, set, status));
-                    sink.series(&labels, &piece.told(self), None);
+    fn show(&self, plan: &Plan, labels: &mut Vec<(Text, Text)>, sink: &mut dyn Sink) {
+        // What is distinct needs not be added up.
+        if self.is_distinct {
+            for part in &self.parts {
+                let source = &plan.sources[part.source];
+                part.visit(source, &mut |set, status, piece| {
+                    part.labels(self, source, set, status, labels);
+                    sink.series(labels, &piece.told(self), None);
                 });
-                return;
             }
+            return;
         }
         let mut sums: BTreeMap<Vec<(Text, Text)>, Piece<'_>> = BTreeMap::new();
         for part in &self.parts {
-            let source = &scrape.sources[part.source];
-            part.visit(scrape, |set, status, piece| {
-                add_to(&mut sums, self.labels(part, source, set, status).collect(), piece);
+            let source = &plan.sources[part.source];
+            part.visit(source, &mut |set, status, piece| {
+                part.labels(self, source, set, status, labels);
+                add_to(&mut sums, labels.clone(), piece);
             });
         }
         for (labels, piece) in sums {
             sink.series(&labels, &piece.told(self), None);
         }
-    }
-
-    /// The labels of one series, in the order of the family.
-    fn labels(
-        &self,
-        part: &Part,
-        source: &Source,
-        set: usize,
-        status: Option<usize>,
-    ) -> impl Iterator<Item = (Text, Text)> {
-        let digits = part.family.labels.iter();
-        let digits = digits.flat_map(|place| source.digits.iter().filter(move |digit| digit.place == *place));
-        let mut texts: Vec<Text> = digits.map(|digit| digit.text(set).unwrap_or_default()).collect();
-        if part.family.status {
-            texts.extend(status.map(|status| Text::from(source.site.definition().words.values.get(status))));
-        }
-        let label =
-            |(label, at): (&&'static str, &usize)| (Cow::Borrowed(*label), texts.get(*at).cloned().unwrap_or_default());
-        self.labels.iter().zip(&part.order).map(label).collect::<Vec<_>>().into_iter()
     }
 }

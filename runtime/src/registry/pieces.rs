@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{Own, Part, Scrape};
-use crate::catalogue::{self, Calls, SetReading, SetShows};
+use super::plan::{Own, Part, Source};
+use crate::catalogue::{self, Calls, Shown};
 use crate::family::{Family, Kind, Shows};
 use crate::native;
 use crate::sketch::Sketch;
@@ -13,33 +13,27 @@ use crate::snapshot::{Exemplar, Histogram, Native, Number, Summary, Text, Value}
 
 impl Part {
     /// Each label set and status that is exposed.
-    pub(super) fn visit<'a>(&self, scrape: &'a Scrape, mut take: impl FnMut(usize, Option<usize>, Piece<'a>)) {
-        let (family, source) = (self.family, &scrape.sources[self.source]);
-        let bounds = scrape.bounds.get(family.name).map_or(family.bounds, |bounds| &bounds[..]);
+    pub(super) fn visit<'a>(&'a self, source: &'a Source, take: &mut dyn FnMut(usize, Option<usize>, Piece<'a>)) {
+        let family = self.family;
+        let bounds = self.bounds.as_deref().unwrap_or(family.bounds);
         let has_labels = !family.labels.is_empty() && !source.digits.is_empty() || family.status;
         // Counters and gauges are there from the start; a histogram is where there is only one.
         let zero = family.zero.unwrap_or(match family.kind {
             Kind::Counter | Kind::Gauge | Kind::Info => true,
             Kind::Histogram | Kind::Summary => !has_labels,
         });
-        for SetReading { set, shows } in &source.reading.sets {
-            match (family.shows, shows) {
-                (Shows::Running, SetShows::Calls { statuses, running })
-                    if zero || *running != 0 || statuses.iter().any(|calls| calls.count() > 0) =>
-                {
-                    take(*set, None, Piece::Number(Number::Level(*running)));
-                }
-                (Shows::Calls | Shows::Durations, SetShows::Calls { statuses, .. }) => {
-                    for calls in statuses.iter().filter(|calls| zero || calls.count() > 0) {
-                        take(*set, Some(calls.status), of_calls(family, bounds, calls));
-                    }
-                }
-                (Shows::Field(_), SetShows::Field { is_touched, value }) if zero || *is_touched => {
-                    take(*set, None, of_field(family, bounds, value));
-                }
-                _ => {}
+        source.site.tell(&source.digits, &source.reading, &mut |set, shown| match (family.shows, shown) {
+            (Shows::Running, Shown::Running(running, was_called)) if zero || running != 0 || was_called => {
+                take(set, None, Piece::Number(Number::Level(running)));
             }
-        }
+            (Shows::Calls | Shows::Durations, Shown::Calls(calls)) if zero || calls.count > 0 => {
+                take(set, Some(calls.status), of_calls(family, bounds, calls));
+            }
+            (Shows::Field(_), Shown::Field(value, is_touched)) if zero || is_touched => {
+                take(set, None, of_field(family, bounds, value));
+            }
+            _ => {}
+        });
     }
 }
 
@@ -69,29 +63,29 @@ impl<'a> Piece<'a> {
     }
 }
 
-fn of_calls<'a>(family: &'static Family, bounds: &'a [f64], calls: &'a Calls) -> Piece<'a> {
-    match (family.kind, &calls.sketch) {
+fn of_calls<'a>(family: &'static Family, bounds: &'a [f64], calls: Calls<'a>) -> Piece<'a> {
+    match (family.kind, calls.sketch) {
         (Kind::Histogram, _) => {
             let sum = family.unit().of(calls.nanos);
-            Piece::Histogram(histogram(family, bounds, &calls.counts, sum, &calls.native, &calls.exemplars))
+            Piece::Histogram(histogram(family, bounds, calls.counts, sum, calls.native, calls.exemplars))
         }
         (Kind::Summary, Some(sketch)) => {
-            Piece::Summary(Cow::Borrowed(sketch), calls.count(), family.unit().of(calls.nanos))
+            Piece::Summary(Cow::Borrowed(sketch), calls.count, family.unit().of(calls.nanos))
         }
-        _ => Piece::Number(Number::Count(calls.count())),
+        _ => Piece::Number(Number::Count(calls.count)),
     }
 }
 
-fn of_field<'a>(family: &'static Family, bounds: &'a [f64], value: &'a catalogue::Value) -> Piece<'a> {
+fn of_field<'a>(family: &'static Family, bounds: &'a [f64], value: catalogue::Value<'a>) -> Piece<'a> {
     match value {
-        catalogue::Value::Count(count) => Piece::Number(Number::Count(*count)),
-        catalogue::Value::Level(level) => Piece::Number(Number::Level(*level)),
-        catalogue::Value::Float(value) => Piece::Number(Number::Float(*value)),
+        catalogue::Value::Count(count) => Piece::Number(Number::Count(count)),
+        catalogue::Value::Level(level) => Piece::Number(Number::Level(level)),
+        catalogue::Value::Float(value) => Piece::Number(Number::Float(value)),
         catalogue::Value::Info => Piece::Info,
         catalogue::Value::Histogram { counts, sum, native, exemplars } => {
-            Piece::Histogram(histogram(family, bounds, counts, *sum, native, exemplars))
+            Piece::Histogram(histogram(family, bounds, counts, sum, native, exemplars))
         }
-        catalogue::Value::Summary { sketch, count, sum } => Piece::Summary(Cow::Borrowed(sketch), *count, *sum),
+        catalogue::Value::Summary { sketch, count, sum } => Piece::Summary(Cow::Borrowed(sketch), count, sum),
     }
 }
 
@@ -101,14 +95,13 @@ fn histogram<'a>(
     counts: &'a [u64],
     sum: f64,
     native: &'a [u64],
-    exemplars: &[Option<Exemplar>],
+    exemplars: Vec<Option<Exemplar>>,
 ) -> Histogram<'a> {
     let of = |counts: &'a [u64]| {
         let first = native::Range::of(family.time_unit()).first();
         Native { schema: native::SCHEMA, first, counts: Cow::Borrowed(counts) }
     };
     let native = (!native.is_empty()).then(|| of(native));
-    let exemplars = exemplars.to_vec();
     // Fewer bounds than it was compiled for: what stands behind the last is above all of them.
     let Some((below, above)) = counts.split_at_checked(bounds.len()).filter(|(_, above)| above.len() > 1) else {
         let (bounds, counts) = (Cow::Borrowed(bounds), Cow::Borrowed(counts));

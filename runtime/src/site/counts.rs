@@ -28,7 +28,6 @@ pub(super) struct Counts {
     pub(super) width: usize,
     /// Words for what becomes of a call.
     pub(super) words: usize,
-    pub(super) sets: usize,
     /// Buckets, that of `+Inf` with them.
     pub(super) buckets: usize,
     parts: u8,
@@ -67,7 +66,6 @@ impl Counts {
             first,
             width,
             words,
-            sets,
             buckets,
             parts,
             native,
@@ -99,13 +97,6 @@ impl Counts {
 
     pub(super) const fn native_at(&self, set: usize, word: usize) -> usize {
         self.buckets_at(set, word) + self.buckets
-    }
-
-    pub(super) const fn native_cells(&self) -> usize {
-        match self.native {
-            Some(range) => range.cells(),
-            None => 0,
-        }
     }
 
     pub(super) const fn is_sampled(&self) -> bool {
@@ -243,32 +234,48 @@ impl Counts {
         })
     }
 
+    /// How many numbers a label set has in a reading: how many began, how many ended, and the cells of all words.
+    pub(super) const fn of_set(&self) -> usize {
+        2 + self.words * self.width
+    }
+
     /// Reads cells, those of a recording or of all threads, and adds them up. What is added to first is read last.
-    pub(super) fn read(&'static self, copy: Option<&Copied>) -> Vec<u64> {
-        let mut sums = vec![0u64; self.shape.len];
-        let blocks: Vec<&[AtomicU64]> = match copy {
-            Some(copy) => vec![&copy.cells],
-            None => self.of.cells.all(self.shape).collect(),
-        };
-        let mut add = |from: usize, to: usize, step: usize| {
-            for block in &blocks {
-                for at in (from..to.min(block.len())).step_by(step) {
-                    sums[at] = sums[at].wrapping_add(block[at].load(Acquire));
-                }
-            }
-        };
+    pub(super) fn read(&'static self, copy: Option<&Copied>, sets: &[usize], numbers: &mut Vec<u64>) {
+        numbers.clear();
+        numbers.resize(sets.len() * self.of_set(), 0);
+        match copy {
+            Some(copy) => self.add([&copy.cells[..]].into_iter(), sets, numbers),
+            None => self.add(self.of.cells.all(self.shape), sets, numbers),
+        }
+    }
+
+    fn add<'a>(&self, blocks: impl Iterator<Item = &'a [AtomicU64]> + Clone, sets: &[usize], numbers: &mut [u64]) {
+        let add = |sum: &mut u64, cell: &AtomicU64| *sum = sum.wrapping_add(cell.load(Acquire));
         if self.has_running() {
             // Of all threads those that ended before those that began: a call begins on one and ends on another.
-            add(1, 2 * self.sets, 2);
-            add(0, 2 * self.sets, 2);
+            for which in [1, 0] {
+                for block in blocks.clone() {
+                    for (sums, set) in numbers.chunks_exact_mut(self.of_set()).zip(sets) {
+                        add(&mut sums[which], &block[2 * set + which]);
+                    }
+                }
+            }
         }
-        for word in 0..self.sets * self.words {
-            let buckets = self.buckets_at(0, word);
-            add(buckets, buckets + self.buckets, 1);
-            add(self.at(0, word), buckets, 1);
-            add(buckets + self.buckets, buckets + self.buckets + self.native_cells(), 1);
+        let (head, behind) = (self.buckets_at(0, 0) - self.at(0, 0), self.native_at(0, 0) - self.at(0, 0));
+        for block in blocks {
+            for (sums, set) in numbers.chunks_exact_mut(self.of_set()).zip(sets) {
+                let cells = &block[self.at(*set, 0)..][..self.words * self.width];
+                if !self.is_sampled() && self.native.is_none() {
+                    sums[2..].iter_mut().zip(cells).for_each(|(sum, cell)| add(sum, cell));
+                    continue;
+                }
+                for (sums, cells) in sums[2..].chunks_exact_mut(self.width).zip(cells.chunks_exact(self.width)) {
+                    for range in [head..behind, 0..head, behind..self.width] {
+                        sums[range.clone()].iter_mut().zip(&cells[range]).for_each(|(sum, cell)| add(sum, cell));
+                    }
+                }
+            }
         }
-        sums
     }
 }
 

@@ -2,31 +2,34 @@
 
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
-use super::counts::Copied;
 use super::{Site, SiteCells};
-use crate::catalogue::{Calls, Readable, Reading, SetReading, SetShows};
+use crate::catalogue::{Calls, Readable, Reading, Shown};
 use crate::definition::Definition;
-use crate::label::{self, Open};
+use crate::label::{self, Digit, Open};
 use crate::outcome::Ways;
 use crate::recording::Recorded;
 use crate::sketch::Window;
 use crate::{clock::Rate, exemplar};
 
 impl<const P: u8> Site<P> {
-    /// The calls of one label set that ended in one way.
-    fn calls(&'static self, sums: &[u64], copy: Option<&Copied>, set: usize, status: usize) -> Calls {
+    /// The calls of one label set that ended in one way: of the set that is the `nth` of the reading.
+    fn calls<'a>(&'static self, reading: &'a Reading, nth: usize, set: usize, status: usize) -> Calls<'a> {
         let of = &self.counts;
-        let (at, buckets, native) = (of.at(set, status), of.buckets_at(set, status), of.native_at(set, status));
-        let windows = copy.map_or(of.windows, |copy| &copy.windows[..]);
+        let at = nth * of.of_set() + 2 + status * of.width;
+        let cells = &reading.numbers[at..at + of.width];
+        let head = of.buckets_at(0, 0) - of.at(0, 0);
+        let (head, counts) = cells.split_at(head);
+        let (counts, native) = counts.split_at(of.buckets);
+        let all = || counts.iter().fold(0u64, |sum, count| sum.wrapping_add(*count));
         let number = set * of.words + status;
         Calls {
             status,
-            sampled: of.is_sampled().then(|| sums[at]),
-            nanos: if of.has_sum() { Rate::settled().nanos(sums[buckets - 1]).round() } else { 0.0 },
-            counts: sums[buckets..native].to_vec(),
-            native: sums[native..native + of.native_cells()].to_vec(),
+            count: if of.is_sampled() { head[0] } else { all() },
+            nanos: head.last().filter(|_| of.has_sum()).map_or(0.0, |ticks| Rate::settled().nanos(*ticks).round()),
+            counts,
+            native,
             exemplars: exemplar::read(of.address(), number * of.buckets, of.buckets),
-            sketch: windows.get(number).map(Window::read),
+            sketch: reading.sketches.get(nth * of.words + status),
         }
     }
 }
@@ -40,32 +43,50 @@ impl<const P: u8> Readable for Site<P> {
         self.opens
     }
 
-    fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
-        let copy = recorded.and_then(|recorded| self.counts.copy_in(recorded));
-        let copy = copy.as_deref();
-        let sums = self.counts.read(copy);
-        let ways = match self.counts.of.seen.load(Relaxed) {
+    fn read(&'static self, recorded: Option<&Recorded>, digits: &[Digit], into: &mut Reading) {
+        let of = &self.counts;
+        let copy = recorded.and_then(|recorded| of.copy_in(recorded));
+        label::sets_seen(digits, &mut into.sets);
+        of.read(copy.as_deref(), &into.sets, &mut into.numbers);
+        into.ways = of.of.seen.load(Relaxed);
+        into.sketches.clear();
+        let windows = copy.as_ref().map_or(of.windows, |copy| &copy.windows[..]);
+        for set in into.sets.iter().filter(|_| !windows.is_empty()) {
+            into.sketches.extend(windows[set * of.words..(set + 1) * of.words].iter().map(Window::read));
+        }
+    }
+
+    fn tell<'a>(&'static self, digits: &[Digit], reading: &'a Reading, take: &mut dyn FnMut(usize, Shown<'a>)) {
+        let (of, words) = (&self.counts, &self.definition.words);
+        let ways = match reading.ways {
             // Nobody has called it yet.
             0 => self.definition.at_least,
             seen => Ways::from_bits(seen),
         };
-        let words = &self.definition.words;
-        let digits = label::digits(self.definition.dimensions, self.opens);
-        // Of an open-ended label only what came is shown.
-        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
-        let read = |set: usize| {
-            let possible = |returned| digits.iter().all(|digit| digit.dimension.is_possible(digit.of(set), returned));
+        let has_after = self.definition.first_after < self.definition.dimensions.len();
+        for (nth, set) in reading.sets.iter().copied().enumerate() {
+            let possible = |returned| {
+                !has_after || digits.iter().all(|digit| digit.dimension.is_possible(digit.of(set), returned))
+            };
             let (returned, unwound) = (possible(true), possible(false));
             let is_possible = |status| {
                 ways.contains(status) && (returned && words.is_return(status) || unwound && words.is_unwinding(status))
             };
+            let mut was_called = false;
             // Those of the statuses that are possible, and whatever was counted all the same.
-            let calls = (0..self.counts.words).map(|status| self.calls(&sums, copy, set, status));
-            let statuses = calls.filter(|calls| is_possible(calls.status) || calls.count() > 0).collect();
-            let running = if self.counts.has_running() { sums[2 * set].wrapping_sub(sums[2 * set + 1]) } else { 0 };
-            SetReading { set, shows: SetShows::Calls { statuses, running: i64::from_ne_bytes(running.to_ne_bytes()) } }
-        };
-        Reading { sets: (0..self.counts.sets).filter(is_seen).map(read).collect(), rejected: 0, failed: false }
+            for status in 0..of.words {
+                let calls = self.calls(reading, nth, set, status);
+                was_called |= calls.count > 0;
+                if calls.count > 0 || is_possible(status) {
+                    take(set, Shown::Calls(calls));
+                }
+            }
+            if of.has_running() {
+                let at = nth * of.of_set();
+                let running = reading.numbers[at].wrapping_sub(reading.numbers[at + 1]);
+                take(set, Shown::Running(i64::from_ne_bytes(running.to_ne_bytes()), was_called));
+            }
+        }
     }
 
     fn pause(&'static self) {

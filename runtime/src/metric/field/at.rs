@@ -14,7 +14,7 @@ use std::{
 use super::{super::callback, Parts};
 #[cfg(feature = "metrics")]
 use crate::{
-    catalogue::{self, Value},
+    catalogue,
     cell, exemplar, label, recording,
 };
 
@@ -214,26 +214,23 @@ impl At {
 
     /// The number, or its bits.
     pub(in crate::metric) fn read(self) -> u64 {
-        match self.value() {
-            Some(Value::Count(count)) => count,
-            Some(Value::Level(level)) => u64::from_ne_bytes(level.to_ne_bytes()),
-            Some(Value::Float(value)) => value.to_bits(),
-            _ => 0,
-        }
+        self.numbers().first().copied().unwrap_or(0)
     }
 
     pub(in crate::metric) fn count_and_sum(self) -> (u64, f64) {
-        match self.value() {
-            Some(Value::Histogram { counts, sum, .. }) => (counts.iter().sum(), sum),
-            Some(Value::Summary { count, sum, .. }) => (count, sum),
-            _ => (0, 0.0),
-        }
+        let cells = self.numbers();
+        // The sketch is of no matter.
+        let (count, sums) = cells.split_at(self.field.infinite + 1);
+        (count.iter().sum(), self.field.unit.of_nanos(sums[0]) + f64::from_bits(sums[1]))
     }
 
-    fn value(self) -> Option<Value> {
+    /// The cells of this label set, over all threads.
+    fn numbers(self) -> Vec<u64> {
         self.field.entry.meet();
         let copy = if recording::is_any() { self.field.current_copy() } else { None };
-        self.field.whole(copy.as_deref()).value(self.set)
+        let mut numbers = Vec::new();
+        self.field.add_up(copy.as_deref(), &[self.set], &mut numbers);
+        numbers
     }
 
     pub(in crate::metric) fn read_from(self, read: impl Fn() -> Read + Send + Sync + 'static) {

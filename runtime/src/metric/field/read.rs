@@ -6,73 +6,91 @@ use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Relaxed};
 
 use super::super::callback;
 use super::{Copied, Field, FieldCells, Parts, Read};
-use crate::catalogue::{Readable, Reading, SetReading, SetShows, Value};
+use crate::catalogue::{Readable, Reading, Shown, Value};
 use crate::definition::Definition;
 use crate::exemplar;
 use crate::family::{Family, Kind, Numbers, Shows};
-use crate::label::{self, Open};
+use crate::label::{self, Digit, Open};
 use crate::recording::{self, Recorded};
-use crate::sketch::Window;
+use crate::sketch::{Sketch, Window};
 
-/// All of a field's cells: those of every thread, or a copy.
-pub(super) struct Whole<'a> {
-    field: &'static Field,
-    blocks: Vec<&'a [AtomicU64]>,
-    windows: &'a [Window],
-    rejected: &'a AtomicU64,
-}
-
-impl Whole<'_> {
-    /// One of a label set's numbers, over all threads.
-    fn sum(&self, set: usize, at: usize) -> u64 {
-        let at = set * self.field.stride + at;
-        let cells = self.blocks.iter().filter_map(|block| block.get(at));
-        cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Acquire)))
+impl Field {
+    #[inline]
+    pub(super) fn parts(&'static self, cells: &'static [AtomicU64]) -> Parts<'static> {
+        Parts { cells, windows: self.windows, rejected: &self.of.rejected, is_recorded: false }
     }
 
-    fn sums(&self, set: usize, from: usize, to: usize) -> Vec<u64> {
-        (from..to).map(|at| self.sum(set, at)).collect()
+    /// Where of a label set's numbers there is a float.
+    fn float(&self) -> Option<usize> {
+        let family = self.family()?;
+        match (family.kind, family.shows) {
+            (Kind::Histogram | Kind::Summary, _) => Some(self.infinite + 2),
+            (Kind::Info, _) => None,
+            (_, Shows::Field(Numbers::Float)) => Some(0),
+            _ => None,
+        }
     }
 
-    fn float(&self, set: usize, at: usize) -> f64 {
-        let at = set * self.field.stride + at;
-        let cells = self.blocks.iter().filter_map(|block| block.get(at));
-        // Zero, and not minus zero, where there are none; and of one the bits, whatever they are.
-        cells.map(|cell| f64::from_bits(cell.load(Relaxed))).reduce(|sum, value| sum + value).unwrap_or(0.0)
+    /// Adds up the cells of some label sets over all threads, or reads a copy of them.
+    pub(super) fn add_up(&'static self, copy: Option<&Copied>, sets: &[usize], numbers: &mut Vec<u64>) {
+        numbers.clear();
+        numbers.resize(sets.len() * self.stride, 0);
+        match copy {
+            Some(copy) => self.add([&copy.cells[..]].into_iter(), sets, numbers),
+            None => self.add(self.of.cells.all(self.shape), sets, numbers),
+        }
+    }
+
+    fn add<'a>(&self, blocks: impl Iterator<Item = &'a [AtomicU64]>, sets: &[usize], numbers: &mut [u64]) {
+        let float = self.float();
+        for (nth_block, block) in blocks.enumerate() {
+            for (sums, set) in numbers.chunks_exact_mut(self.stride).zip(sets) {
+                let cells = &block[set * self.stride..][..self.stride];
+                // In this order: see `observe_native`.
+                for (at, (sum, cell)) in sums.iter_mut().zip(cells).enumerate() {
+                    let value = cell.load(Acquire);
+                    *sum = match float {
+                        // Of one alone the bits, whatever they are.
+                        Some(float) if float == at && nth_block > 0 => {
+                            (f64::from_bits(*sum) + f64::from_bits(value)).to_bits()
+                        }
+                        _ => sum.wrapping_add(value),
+                    };
+                }
+            }
+        }
     }
 
     /// What stands in the cells of a label set.
-    pub(super) fn value(&self, set: usize) -> Option<Value> {
-        let (field, family) = (self.field, self.field.family()?);
+    pub(super) fn value<'a>(
+        &'static self,
+        set: usize,
+        cells: &'a [u64],
+        sketch: Option<&'a Sketch>,
+    ) -> Option<Value<'a>> {
+        let family = self.family()?;
         let buckets = family.bounds.len() + 1;
-        let sum = |at| field.unit.of_nanos(self.sum(set, at)) + self.float(set, at + 1);
+        let sum = |at: usize| self.unit.of_nanos(cells[at]) + f64::from_bits(cells[at + 1]);
         Some(match (family.kind, family.shows) {
             (Kind::Info, _) => Value::Info,
-            (Kind::Histogram, _) => {
-                // In this order: see `observe_native`.
-                let counts = self.sums(set, 0, buckets);
-                Value::Histogram {
-                    counts,
-                    sum: sum(buckets),
-                    native: self.sums(set, buckets + 2, field.stride),
-                    exemplars: exemplar::read(ptr::from_ref(field).addr(), set * field.stride, buckets),
-                }
-            }
-            (Kind::Summary, _) => {
-                let sketch = self.windows.get(set)?.read();
-                Value::Summary { sketch, count: self.sum(set, 0), sum: sum(1) }
-            }
-            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(self.sum(set, 0)),
-            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(self.sum(set, 0).to_ne_bytes())),
-            (Kind::Counter | Kind::Gauge, _) => Value::Float(self.float(set, 0)),
+            (Kind::Histogram, _) => Value::Histogram {
+                counts: &cells[..buckets],
+                sum: sum(buckets),
+                native: &cells[buckets + 2..],
+                exemplars: exemplar::read(ptr::from_ref(self).addr(), set * self.stride, buckets),
+            },
+            (Kind::Summary, _) => Value::Summary { sketch: sketch?, count: cells[0], sum: sum(1) },
+            (_, Shows::Field(Numbers::Unsigned)) => Value::Count(cells[0]),
+            (_, Shows::Field(Numbers::Signed)) => Value::Level(i64::from_ne_bytes(cells[0].to_ne_bytes())),
+            (Kind::Counter | Kind::Gauge, _) => Value::Float(f64::from_bits(cells[0])),
         })
     }
 
     /// Whether a label set was ever used.
-    fn is_touched(&self, set: usize, value: &Value) -> bool {
+    fn is_touched(&self, cells: &[u64], value: &Value<'_>) -> bool {
         match value {
             Value::Count(count) | Value::Summary { count, .. } => *count > 0,
-            Value::Level(_) | Value::Float(_) if self.field.is_flagged => self.sum(set, 1) > 0,
+            Value::Level(_) | Value::Float(_) if self.is_flagged => cells[1] > 0,
             Value::Level(level) => *level != 0,
             Value::Float(value) => value.to_bits() != 0,
             Value::Histogram { counts, .. } => counts.iter().any(|count| *count > 0),
@@ -81,36 +99,19 @@ impl Whole<'_> {
     }
 
     /// The label sets that can be shown.
-    fn sets(&self) -> Vec<usize> {
-        let definition = &self.field.definition;
-        let digits = label::digits(definition.dimensions, self.field.opens);
-        if matches!(self.field.family(), Some(Family { kind: Kind::Info, .. })) {
-            // Without labels there is one.
-            let shown = if digits.is_empty() { 1 } else { self.sum(0, 0) };
-            return usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)).into_iter().collect();
+    fn sets(&'static self, copy: Option<&Copied>, digits: &[Digit], into: &mut Reading) {
+        if !matches!(self.family(), Some(Family { kind: Kind::Info, .. })) {
+            return label::sets_seen(digits, &mut into.sets);
         }
-        // Of an open-ended label only what came is shown.
-        let is_seen = |set: &usize| digits.iter().all(|digit| digit.open.is_none() || digit.text(*set).is_some());
-        (0..definition.room()).filter(is_seen).collect()
-    }
-}
-
-impl Field {
-    #[inline]
-    pub(super) fn parts(&'static self, cells: &'static [AtomicU64]) -> Parts<'static> {
-        Parts { cells, windows: self.windows, rejected: &self.of.rejected, is_recorded: false }
-    }
-
-    pub(super) fn whole<'a>(&'static self, copy: Option<&'a Copied>) -> Whole<'a> {
-        match copy {
-            Some(Copied { cells, windows, rejected }) => Whole { field: self, blocks: vec![cells], windows, rejected },
-            None => Whole {
-                field: self,
-                blocks: self.of.cells.all(self.shape).collect(),
-                windows: self.windows,
-                rejected: &self.of.rejected,
-            },
-        }
+        // Without labels there is one.
+        let shown = if digits.is_empty() {
+            1
+        } else {
+            self.add_up(copy, &[0], &mut into.numbers);
+            into.numbers[0]
+        };
+        into.sets.clear();
+        into.sets.extend(usize::try_from(shown).ok().and_then(|shown| shown.checked_sub(1)));
     }
 
     /// Its cells in the recording that this thread takes part in.
@@ -144,36 +145,59 @@ impl Readable for Field {
         self.opens
     }
 
-    fn read(&'static self, recorded: Option<&Recorded>) -> Reading {
+    fn read(&'static self, recorded: Option<&Recorded>, digits: &[Digit], into: &mut Reading) {
         let copy = recorded.and_then(|recorded| self.copy_in(recorded));
-        let whole = self.whole(copy.as_deref());
-        let has_callbacks = recorded.is_none() && self.of.has_callbacks.load(Relaxed);
-        let mut failed = false;
-        let mut sets = Vec::new();
-        for set in whole.sets() {
-            let called = if has_callbacks { callback::read(self, set) } else { None };
+        let copy = copy.as_deref();
+        self.sets(copy, digits, into);
+        if !matches!(self.family(), Some(Family { kind: Kind::Info, .. })) {
+            self.add_up(copy, &into.sets, &mut into.numbers);
+        }
+        into.sketches.clear();
+        let windows = copy.map_or(self.windows, |copy| &copy.windows[..]);
+        into.sketches.extend(into.sets.iter().filter_map(|set| windows.get(*set)).map(Window::read));
+        (into.failed, into.called) = (false, std::mem::take(&mut into.called));
+        into.called.clear();
+        let rejected = copy.map_or(&self.of.rejected, |copy| &copy.rejected);
+        if recorded.is_none() && self.of.has_callbacks.load(Relaxed) {
+            for set in into.sets.iter().copied() {
+                let value = match callback::read(self, set) {
+                    None => continue,
+                    Some(Ok(Read::Count(count))) => Some(Value::Count(count)),
+                    Some(Ok(Read::Level(level))) => Some(Value::Level(level)),
+                    // A counter cannot be less than nothing.
+                    Some(Ok(Read::Float(value))) if self.is_a_counter() && !(0.0..f64::INFINITY).contains(&value) => {
+                        rejected.fetch_add(1, Relaxed);
+                        None
+                    }
+                    Some(Ok(Read::Float(value))) => Some(Value::Float(value)),
+                    Some(Err(callback::Failed)) => {
+                        into.failed = true;
+                        None
+                    }
+                };
+                into.called.push((set, value));
+            }
+        }
+        into.rejected = rejected.load(Relaxed);
+    }
+
+    fn tell<'a>(&'static self, _: &[Digit], reading: &'a Reading, take: &mut dyn FnMut(usize, Shown<'a>)) {
+        for (nth, set) in reading.sets.iter().copied().enumerate() {
+            let called = reading.called.iter().find(|(called, _)| *called == set);
             let (value, is_touched) = match called {
-                Some(Ok(Read::Count(count))) => (Value::Count(count), true),
-                Some(Ok(Read::Level(level))) => (Value::Level(level), true),
-                // A counter cannot be less than nothing.
-                Some(Ok(Read::Float(value))) if self.is_a_counter() && !(0.0..f64::INFINITY).contains(&value) => {
-                    whole.rejected.fetch_add(1, Relaxed);
-                    continue;
-                }
-                Some(Ok(Read::Float(value))) => (Value::Float(value), true),
-                Some(Err(callback::Failed)) => {
-                    failed = true;
-                    continue;
-                }
-                None => {
-                    let Some(value) = whole.value(set) else { continue };
-                    let is_touched = whole.is_touched(set, &value);
+                Some((_, None)) => continue,
+                Some((_, Some(Value::Count(count)))) => (Value::Count(*count), true),
+                Some((_, Some(Value::Level(level)))) => (Value::Level(*level), true),
+                Some((_, Some(Value::Float(value)))) => (Value::Float(*value), true),
+                _ => {
+                    let cells = reading.numbers.get(nth * self.stride..(nth + 1) * self.stride).unwrap_or_default();
+                    let Some(value) = self.value(set, cells, reading.sketches.get(nth)) else { continue };
+                    let is_touched = self.is_touched(cells, &value);
                     (value, is_touched)
                 }
             };
-            sets.push(SetReading { set, shows: SetShows::Field { is_touched, value } });
+            take(set, Shown::Field(value, is_touched));
         }
-        Reading { sets, rejected: whole.rejected.load(Relaxed), failed }
     }
 
     // It looks each time.
