@@ -21,8 +21,28 @@ pub(super) fn number(value: Number, out: &mut Vec<u8>) {
     }
 }
 
+/// No integer has more digits.
+pub(super) const LONGEST: usize = 20;
+
+/// Writes a number to the beginning of a row that is long enough; gives how many digits it has.
+pub(super) fn integer_at(value: u64, row: &mut [u8]) -> usize {
+    // Most are small.
+    if value < 10 {
+        row[0] = PAIRS[(value % 10) as usize][1];
+        return 1;
+    }
+    if value < 100 {
+        row[..2].copy_from_slice(&PAIRS[(value % 100) as usize]);
+        return 2;
+    }
+    let mut digits = [0; LONGEST];
+    let from = decimal(value, &mut digits);
+    row[..LONGEST - from].copy_from_slice(&digits[from..]);
+    LONGEST - from
+}
+
 pub(super) fn integer(value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
+    let mut digits = [0; LONGEST];
     let from = decimal(value, &mut digits);
     out.extend_from_slice(&digits[from..]);
 }
@@ -39,7 +59,7 @@ const PAIRS: [[u8; 2]; 100] = {
 };
 
 /// Writes a number to the end of a row that is long enough; gives where it begins.
-fn decimal(mut rest: u64, digits: &mut [u8; 20]) -> usize {
+fn decimal(mut rest: u64, digits: &mut [u8; LONGEST]) -> usize {
     let mut from = digits.len();
     while rest >= 100 {
         from -= 2;
@@ -67,9 +87,9 @@ fn billionths(value: f64, out: &mut Vec<u8>) -> bool {
     }
     let all = all as u64;
     integer(all / 1_000_000_000, out);
-    let mut digits = [b'0'; 20];
+    let mut digits = [b'0'; LONGEST];
     decimal(all % 1_000_000_000, &mut digits);
-    let fraction = &digits[11..];
+    let fraction = &digits[LONGEST - 9..];
     let len = fraction.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
     if len > 0 {
         out.push(b'.');

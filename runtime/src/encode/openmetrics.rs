@@ -70,28 +70,25 @@ impl Sink for OpenMetrics<'_> {
             if let Some(exemplar) = exemplar {
                 push_exemplar(exemplar, out);
             }
-            out.push(b'\n');
         };
         let line = |lines: &Lines, suffix: &str, extra: Option<(&str, f64)>, value: Number, out: &mut Vec<u8>| {
             lines.begin(suffix, extra, out);
             lines.number(value, out);
             end(None, out);
+            out.push(b'\n');
         };
         match value {
             Value::Number(value) => line(lines, suffix, None, *value, out),
             Value::Histogram(histogram) => {
                 lines.buckets(&histogram.bounds);
-                let mut cumulative = 0u64;
-                for (at, count) in histogram.counts.iter().enumerate() {
-                    cumulative = cumulative.wrapping_add(*count);
-                    lines.bucket(at, cumulative, out);
-                    end(histogram.exemplars.get(at).and_then(Option::as_ref), out);
-                }
+                let adds = timestamp_ms.is_some() || !histogram.exemplars.is_empty();
+                let exemplar = |at: usize| histogram.exemplars.get(at).and_then(Option::as_ref);
+                let count = lines.all_buckets(&histogram.counts, adds, |at, out| end(exemplar(at), out), out);
                 // A sum that may fall is none, and without it there is no count either.
                 let may_fall = histogram.bounds.first().is_some_and(|first| *first < 0.0);
                 if !may_fall && histogram.sum >= 0.0 {
                     line(lines, "_sum", None, Number::Float(histogram.sum), out);
-                    line(lines, "_count", None, Number::Count(cumulative), out);
+                    line(lines, "_count", None, Number::Count(count), out);
                 }
             }
             Value::Summary(summary) => {

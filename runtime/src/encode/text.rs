@@ -43,30 +43,25 @@ impl Sink for Text<'_> {
     fn series(&mut self, labels: &[(Label, Label)], value: &Value<'_>, timestamp_ms: Option<i64>) {
         let Text { out, lines } = self;
         lines.series(labels);
-        let end = |out: &mut Vec<u8>| {
+        let time = |out: &mut Vec<u8>| {
             if let Some(timestamp) = timestamp_ms {
                 out.push(b' ');
                 number::number(Number::Level(timestamp), out);
             }
-            out.push(b'\n');
         };
         let line = |lines: &Lines, suffix: &str, extra: Option<(&str, f64)>, value: Number, out: &mut Vec<u8>| {
             lines.begin(suffix, extra, out);
             lines.number(value, out);
-            end(out);
+            time(out);
+            out.push(b'\n');
         };
         match value {
             Value::Number(value) => line(lines, "", None, *value, out),
             Value::Histogram(histogram) => {
                 lines.buckets(&histogram.bounds);
-                let mut cumulative = 0u64;
-                for (at, count) in histogram.counts.iter().enumerate() {
-                    cumulative = cumulative.wrapping_add(*count);
-                    lines.bucket(at, cumulative, out);
-                    end(out);
-                }
+                let count = lines.all_buckets(&histogram.counts, timestamp_ms.is_some(), |_, out| time(out), out);
                 line(lines, "_sum", None, Number::Float(histogram.sum), out);
-                line(lines, "_count", None, Number::Count(cumulative), out);
+                line(lines, "_count", None, Number::Count(count), out);
             }
             Value::Summary(summary) => {
                 for (quantile, value) in summary.quantiles.iter() {

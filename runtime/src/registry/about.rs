@@ -56,7 +56,7 @@ pub(super) fn about_labels(plan: &Plan, notices: &mut Vec<String>) {
 
 /// How often an open-ended label had a value that is not kept.
 fn others(source: &Source, digit: &Digit) -> u64 {
-    let has_overflowed = digit.open.and_then(|open| open.table()).is_some_and(label::Table::has_overflowed);
+    let has_overflowed = digit.open.and_then(label::Open::table).is_some_and(label::Table::has_overflowed);
     if !has_overflowed {
         return 0;
     }

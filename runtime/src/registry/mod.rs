@@ -75,11 +75,11 @@ const MOST_KEPT: usize = 2;
 /// Reads all that can be read, each once: so what is made of one reading agrees. The plan is kept for the next scrape, with
 /// the room that this one took.
 fn with_plan<R>(recorded: Option<&Recorded>, scrape: impl FnOnce(&mut Plan) -> R) -> R {
-    static KEPT: Mutex<Vec<Box<Plan>>> = Mutex::new(Vec::new());
+    static KEPT: Mutex<Vec<Plan>> = Mutex::new(Vec::new());
     let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Plan::of_now();
     let before = kept().pop().filter(|plan| plan.is_of(now));
-    let mut plan = before.unwrap_or_else(|| Box::new(Plan::new(now)));
+    let mut plan = before.unwrap_or_else(|| planned(now));
     if !IS_SCALED.swap(true, Relaxed) {
         for source in &plan.sources {
             source.site.scale();
@@ -97,36 +97,63 @@ fn with_plan<R>(recorded: Option<&Recorded>, scrape: impl FnOnce(&mut Plan) -> R
     scraped
 }
 
+fn planned(now: (usize, usize)) -> Plan {
+    let mut plan = Plan::new(now);
+    let mut conflicts = BTreeMap::new();
+    let admitted = admit(own(&plan).collect(), &mut conflicts, &mut Vec::new());
+    let stems = stems(&admitted);
+    let of_ours = |shown: &Shown<'_>| match shown {
+        Shown::Own(own) => plan.own.iter().position(|other| std::ptr::eq(*own, other)),
+        Shown::Overflow | Shown::Plain(_) => None,
+    };
+    let alone = admitted.iter().map(|(name, shown)| (of_ours(shown), !stems.contains(name))).collect();
+    drop(admitted);
+    plan.alone = Some(alone).filter(|_| conflicts.is_empty() && plan.conflicts.is_empty());
+    plan
+}
+
+/// What is of ours.
+fn own(plan: &Plan) -> impl Iterator<Item = Shown<'_>> {
+    plan.own.iter().map(Shown::Own).chain((!plan.opened.is_empty()).then_some(Shown::Overflow))
+}
+
 /// Shows all that can stand together; gives what there is to tell of the rest.
-fn show(plan: &Plan, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) -> Vec<String> {
+fn show(plan: &mut Plan, others: Vec<snapshot::Family>, sink: &mut dyn Sink, mut notices: Vec<String>) -> Vec<String> {
+    let mut labels = std::mem::take(&mut plan.labels);
     notices.extend_from_slice(&plan.notices);
     about_labels(plan, &mut notices);
-    let mut conflicts = plan.conflicts.clone();
-    let overflow = (!plan.opened.is_empty()).then_some(Shown::Overflow);
     let rejected = about_rejected(plan, &mut notices);
-    let all = plan.own.iter().map(Shown::Own).chain(overflow);
-    let all = all.chain(rejected.into_iter().chain(others).map(Shown::Plain));
-    let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
-    let conflicts = ever(conflicts).into_iter().map(|(family, count)| (vec![family], count));
-    if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts) {
-        admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
+    let is_alone = others.is_empty() && rejected.is_none() && ever(&plan.conflicts).is_empty();
+    if let Some(alone) = plan.alone.as_ref().filter(|_| is_alone) {
+        for (of_ours, is_stem_taken) in alone {
+            let shown = of_ours.map_or(Shown::Overflow, |at| Shown::Own(&plan.own[at]));
+            shown.show(plan, *is_stem_taken, &mut labels, sink);
+        }
+    } else {
+        let (mut conflicts, all) = (plan.conflicts.clone(), own(plan));
+        let all = all.chain(rejected.into_iter().chain(others).map(Shown::Plain));
+        let mut admitted = admit(all.collect(), &mut conflicts, &mut notices);
+        let conflicts = ever(&conflicts).into_iter().map(|(family, count)| (vec![family], count));
+        if let Some(conflicts) = counted(&family::CONFLICTS, &["family"], conflicts) {
+            admitted.entry(conflicts.name.clone()).or_insert(Shown::Plain(conflicts));
+        }
+        let stems = stems(&admitted);
+        for (name, family) in &admitted {
+            family.show(plan, !stems.contains(name), &mut labels, sink);
+        }
     }
-    let stems = stems(&admitted);
-    let mut labels = Vec::new();
-    for (name, family) in &admitted {
-        family.show(plan, !stems.contains(name), &mut labels, sink);
-    }
+    plan.labels = labels;
     notices
 }
 
 /// The most that each family ever had: one that comes and goes is counted on.
-fn ever(now: BTreeMap<Text, u64>) -> BTreeMap<Text, u64> {
+fn ever(now: &BTreeMap<Text, u64>) -> BTreeMap<Text, u64> {
     static EVER: Mutex<BTreeMap<Text, u64>> = Mutex::new(BTreeMap::new());
     let mut ever = EVER.lock().unwrap_or_else(PoisonError::into_inner);
     for (family, count) in now {
-        if ever.len() < MOST_TOLD || ever.contains_key(&family) {
-            let most = ever.entry(family).or_default();
-            *most = count.max(*most);
+        if ever.len() < MOST_TOLD || ever.contains_key(family) {
+            let most = ever.entry(family.clone()).or_default();
+            *most = *count.max(most);
         }
     }
     ever.clone()

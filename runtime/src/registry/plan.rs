@@ -66,6 +66,11 @@ pub(super) struct Plan {
     /// How often families contradict each other, and what there is to tell of it.
     pub(super) conflicts: BTreeMap<Text, u64>,
     pub(super) notices: Vec<String>,
+    /// What is exposed where nobody else has a family and ours are at peace, by name: the number of one of ours, or what went
+    /// to `_other`; and whether its stem is another's.
+    pub(super) alone: Option<Vec<(Option<usize>, bool)>>,
+    /// Room for the labels of a series.
+    pub(super) labels: Vec<(Text, Text)>,
     made_of: (usize, usize),
 }
 
@@ -86,7 +91,8 @@ impl Plan {
         };
         let sources = catalogue::sites().into_iter().map(source).collect();
         let (conflicts, notices) = Default::default();
-        let mut plan = Plan { sources, own: Vec::new(), opened: Vec::new(), conflicts, notices, made_of };
+        let (own, alone, labels) = Default::default();
+        let mut plan = Plan { sources, own, opened: Vec::new(), conflicts, notices, alone, labels, made_of };
         plan.own_families();
         for own in &mut plan.own {
             own.is_distinct = own.parts.iter().all(|part| part.is_whole(&plan.sources)) && is_told_apart(own);
@@ -171,14 +177,12 @@ fn interned(text: String) -> &'static str {
     static ALL: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let all = all.get_or_insert_default();
-    match all.get(&*text) {
-        Some(known) => known,
-        None => {
-            let text: &'static str = text.leak();
-            all.insert(text);
-            text
-        }
+    if let Some(known) = all.get(&*text) {
+        return known;
     }
+    let text: &'static str = text.leak();
+    all.insert(text);
+    text
 }
 
 impl Part {

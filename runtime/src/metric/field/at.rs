@@ -13,10 +13,7 @@ use std::{
 #[cfg(feature = "metrics")]
 use super::{super::callback, Parts};
 #[cfg(feature = "metrics")]
-use crate::{
-    catalogue,
-    cell, exemplar, label, recording,
-};
+use crate::{catalogue, cell, exemplar, label, recording};
 
 #[cfg(not(feature = "metrics"))]
 #[allow(clippy::unused_self)]

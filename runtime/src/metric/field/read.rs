@@ -42,21 +42,20 @@ impl Field {
     }
 
     fn add<'a>(&self, blocks: impl Iterator<Item = &'a [AtomicU64]>, sets: &[usize], numbers: &mut [u64]) {
-        let float = self.float();
+        let float = self.float().unwrap_or(self.stride);
+        let add = |sum: &mut u64, cell: &AtomicU64| *sum = sum.wrapping_add(cell.load(Acquire));
         for (nth_block, block) in blocks.enumerate() {
             for (sums, set) in numbers.chunks_exact_mut(self.stride).zip(sets) {
                 let cells = &block[set * self.stride..][..self.stride];
                 // In this order: see `observe_native`.
-                for (at, (sum, cell)) in sums.iter_mut().zip(cells).enumerate() {
-                    let value = cell.load(Acquire);
-                    *sum = match float {
-                        // Of one alone the bits, whatever they are.
-                        Some(float) if float == at && nth_block > 0 => {
-                            (f64::from_bits(*sum) + f64::from_bits(value)).to_bits()
-                        }
-                        _ => sum.wrapping_add(value),
-                    };
-                }
+                let (before, behind) = (&cells[..float], &cells[float..]);
+                let (sums, sums_behind) = sums.split_at_mut(float);
+                sums.iter_mut().zip(before).for_each(|(sum, cell)| add(sum, cell));
+                let (Some(sum), Some(cell)) = (sums_behind.first_mut(), behind.first()) else { continue };
+                let value = cell.load(Relaxed);
+                // Of one alone the bits, whatever they are.
+                *sum = if nth_block == 0 { value } else { (f64::from_bits(*sum) + f64::from_bits(value)).to_bits() };
+                sums_behind[1..].iter_mut().zip(&behind[1..]).for_each(|(sum, cell)| add(sum, cell));
             }
         }
     }
