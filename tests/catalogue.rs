@@ -189,37 +189,38 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
 
 /// What the documentation says of the records, as a tool would read them.
 fn records(section: &[u8]) -> Vec<String> {
-    let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(begins) = section[at..].windows(7).position(|bytes| bytes == b"TALLIED") {
-        at += begins;
-        let record = &section[at..];
-        let number = |from: usize, len: usize| {
-            let bytes = record[from..from + len].iter().rev();
-            usize::try_from(bytes.fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))).unwrap()
-        };
-        assert_eq!(record[7], 1, "the version");
-        let (len, line, families, labels) = (number(8, 4), number(12, 4), number(16, 2), number(18, 2));
-        let (kinds, values) = (20, 20 + 12 * families);
-        let texts = String::from_utf8(record[values + 8 * labels..len].to_vec()).unwrap();
-        let texts: Vec<&str> = texts.strip_suffix('\0').unwrap().split('\0').collect();
-        let (file, mut names) = (texts[3 * families].rsplit('/').next().unwrap(), texts[3 * families + 1..].iter());
-        let mut next = 0;
-        for family in 0..families {
-            let from = kinds + 12 * family;
-            let kind = ["counter", "gauge", "histogram", "summary", "info"][number(from, 1)];
-            let of_family: Vec<String> = (0..number(from + 2, 2))
-                .map(|_| {
-                    next += 1;
-                    format!("{}: {}", names.next().unwrap(), number(values + 8 * (next - 1), 8))
-                })
-                .collect();
-            let [name, written, help] = texts[3 * family..][..3] else { unreachable!() };
-            let (labels, series) = (of_family.join(", "), number(from + 4, 8));
+    let (mut found, mut rest) = (Vec::new(), section);
+    while let Some(begins) = rest.windows(7).position(|bytes| bytes == b"TALLIED") {
+        assert!(rest[..begins].iter().all(|byte| *byte == 0), "only zeros stand between records");
+        assert_eq!(rest[begins + 7], 2, "the version");
+        rest = &rest[begins + 8..];
+        let (file, line) = (text(&mut rest), text(&mut rest).parse::<u32>().unwrap());
+        let families = 0..number(&mut rest, 1);
+        let texts: Vec<[String; 3]> = families.clone().map(|_| [(); 3].map(|()| text(&mut rest))).collect();
+        let mut names = |_| std::iter::from_fn(|| Some(text(&mut rest)).filter(|name| !name.is_empty())).collect();
+        let labels: Vec<Vec<String>> = families.clone().map(&mut names).collect();
+        let numbers: Vec<[u64; 3]> = families.map(|_| [1, 1, 8].map(|bytes| number(&mut rest, bytes))).collect();
+        for (([name, written, help], labels), [kind, native, series]) in texts.iter().zip(labels).zip(numbers) {
+            let labels: Vec<String> = labels.iter().map(|label| format!("{label}: {}", number(&mut rest, 8))).collect();
+            let kind = ["counter", "gauge", "histogram", "summary", "info"][usize::try_from(kind).unwrap()];
+            assert_eq!(native, 0, "nothing here is native");
+            let (labels, file) = (labels.join(", "), file.rsplit('/').next().unwrap());
             found.push(format!("{kind} {name} {written} {help:?} {{{labels}}} {series} series, {file}:{line}"));
         }
-        assert!(names.next().is_none() && next == labels, "nothing is left over");
-        at += len;
     }
     found.sort();
     found
+}
+
+fn text(rest: &mut &[u8]) -> String {
+    let end = rest.iter().position(|byte| *byte == 0).unwrap();
+    let (text, behind) = rest.split_at(end);
+    *rest = &behind[1..];
+    String::from_utf8(text.to_vec()).unwrap()
+}
+
+fn number(rest: &mut &[u8], bytes: usize) -> u64 {
+    let (number, behind) = rest.split_at(bytes);
+    *rest = behind;
+    number.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }

@@ -8,8 +8,12 @@ pub fn private(krate: Option<&syn::Path>) -> TokenStream {
     krate.map_or_else(|| quote_spanned!(Span::mixed_site()=> ::tallied::__private), |path| quote!(#path::__private))
 }
 
-/// The texts of a family as the program's file has them, each with a zero behind it.
-pub fn record_texts(name: &str, written: Option<&str>, help: &str) -> String {
-    let help = help.replace('\0', "\u{fffd}");
-    format!("{name}\0{}\0{help}\0", written.unwrap_or_default())
+/// What the program's file has of families: how many there are, and their texts, each with a zero behind it.
+pub fn record_texts<'a>(families: impl ExactSizeIterator<Item = (&'a str, Option<&'a str>, &'a str)>) -> String {
+    let count = u8::try_from(families.len()).unwrap_or(u8::MAX);
+    let texts = families.map(|(name, written, help)| {
+        let help = help.replace('\0', "\u{fffd}");
+        format!("{name}\0{}\0{help}\0", written.unwrap_or_default())
+    });
+    format!("{}{}", char::from(count), texts.collect::<String>())
 }

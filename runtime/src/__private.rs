@@ -1,12 +1,12 @@
 //! What expansions name. No part of it is covered by semantic versioning, and it has no logic of its own.
 
 pub use crate::__tallied_listed as listed;
-pub use crate::bounds::{Bounds, Row};
+pub use crate::bounds::Bounds;
 pub use crate::budget::{given, given_to_field, of_environment, within_budget, within_budget_too};
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
-pub use crate::family::{Kind, STANDARD_BUCKETS, STANDARD_CELLS, STANDARD_QUANTILES, Unit, cells, cells_of};
+pub use crate::family::{Kind, STANDARD_BUCKETS, STANDARD_QUANTILES, Unit, cells, cells_of};
 pub use crate::future::{Inside, Observed, Opened, future_of, giving, giving_as, hand_over};
 pub use crate::guard::{Inline, Preparing, observe, observe_in};
 pub use crate::label::{
@@ -18,8 +18,8 @@ pub use crate::metric::{
 };
 pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 #[cfg(feature = "metrics")]
-pub use crate::record::{Record, record_labels, record_names};
-pub use crate::site::{BUSY, EXACT, HISTOGRAM, LOUD, NOWHERE, RUNNING, SAMPLED, SUMMARY, SURE, Site, SiteCells};
+pub use crate::record::{Record, record, record_labels, record_names};
+pub use crate::site::{NOWHERE, Site, SiteCells};
 pub use crate::span::{SpanSite, enter, entered, ready};
 pub use crate::windows::Windows;
 #[cfg(feature = "metrics")]

@@ -43,33 +43,24 @@ pub(crate) fn replace(family: &'static str, bounds: &[f64]) {
     GENERATION.fetch_add(1, Relaxed);
 }
 
-/// The bounds of a callsite's histogram, which is told of ticks alone. A static of its own, because it changes: so the
-/// callsite does not, and a call needs not look into it. All zeros until the first call, so it takes no room in the program's
-/// file.
-pub struct Row<const N: usize> {
+/// The bounds of a callsite's histogram, which is told of ticks alone: they change, so they are no part of the callsite, and a
+/// call needs not look into that. All zeros until the first call, so they take no room in the program's file.
+#[cfg(feature = "metrics")]
+pub(crate) struct Row<const N: usize> {
     /// Each the first number of ticks that is above the bound.
-    #[cfg(feature = "metrics")]
     ticks: [AtomicU64; N],
     /// Bounds in nanoseconds that a configuration put in the place of the source's; zeros if there are none.
-    #[cfg(feature = "metrics")]
     replaced: [AtomicU64; N],
 }
 
-#[allow(clippy::new_without_default)] // it is for statics
+#[cfg(feature = "metrics")]
 impl<const N: usize> Row<N> {
     /// Nobody has called it yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Row {
-            #[cfg(feature = "metrics")]
-            ticks: [const { AtomicU64::new(0) }; N],
-            #[cfg(feature = "metrics")]
-            replaced: [const { AtomicU64::new(0) }; N],
-        }
+    pub(crate) const fn new() -> Self {
+        Row { ticks: [const { AtomicU64::new(0) }; N], replaced: [const { AtomicU64::new(0) }; N] }
     }
 
     /// However many there are.
-    #[cfg(feature = "metrics")]
     pub(crate) const fn slices(&'static self) -> Ticks {
         Ticks { ticks: &self.ticks, replaced: &self.replaced }
     }
@@ -85,9 +76,6 @@ pub(crate) struct Ticks {
 
 #[cfg(feature = "metrics")]
 impl Ticks {
-    /// Of what has no histogram.
-    pub(crate) const NONE: Ticks = Ticks { ticks: &[], replaced: &[] };
-
     /// Makes ticks of the bounds, as long as a tick is now. Before the first call, and once more when that is known for
     /// ever.
     pub(crate) fn scale(self, says: &Definition) {

@@ -91,6 +91,12 @@ impl Definition {
         self
     }
 
+    /// A variable of the environment that the compiler looked at is watched: with another one this is expanded anew.
+    #[must_use]
+    pub const fn watching(self, _: Option<&str>) -> Self {
+        self
+    }
+
     /// Whose families may have so many series.
     #[must_use]
     pub const fn budget(mut self, budget: (usize, &'static str)) -> Self {

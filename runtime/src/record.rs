@@ -7,114 +7,97 @@
 //!
 //! | bytes | |
 //! |---|---|
-//! | 8 | `TALLIED` and the version of the record, 1 |
-//! | 4 | the length of the record with these twelve bytes |
-//! | 4 | the line |
-//! | 2 | the number of its families |
-//! | 2 | the number of the labels of all of them |
-//! | for each family: 1 | the type: 0 counter, 1 gauge, 2 histogram, 3 summary, 4 info |
-//! | 1 | 1 if it has native buckets |
-//! | 2 | the number of its labels |
-//! | 8 | the most series that this place can make of it |
-//! | for each label of each family: 8 | the most values that it can have |
+//! | 8 | `TALLIED` and the version of the record, 2 |
+//! | text | the file |
+//! | text | the line, in decimal digits, perhaps with zeros before them |
+//! | 1 | the number of its families |
 //! | for each family: text | the name on the exposition |
 //! | text | the name as it is written in the source, empty if it is the same |
 //! | text | the help |
-//! | text | the file |
-//! | for each label of each family: text | its name |
+//! | for each family: texts | the names of its labels, and then an empty one |
+//! | for each family: 1 | the type: 0 counter, 1 gauge, 2 histogram, 3 summary, 4 info |
+//! | 1 | 1 if it has native buckets |
+//! | 8 | the most series that this place can make of it |
+//! | for each label of each family: 8 | the most values that it can have |
 //!
 //! A text is UTF-8 and ends with a zero. What a later version adds stands at the end.
 //!
-//! The texts come from the macros: the compiler takes a long time for every byte that a constant function moves.
+//! The texts come from the macros, and where they know the numbers these too: then the whole record is one literal, because
+//! the compiler takes a long time for every byte that a constant function moves.
 
 use crate::budget::most_series;
 use crate::definition::Definition;
 use crate::family::Family;
 use crate::label::{names, one};
 
-/// Of a place with `F` families and `L` labels: `T` bytes of texts, `P` of the file's path, and `M` of labels' names.
-#[repr(C)]
-pub struct Record<const F: usize, const L: usize, const T: usize, const P: usize, const M: usize> {
-    head: [u8; HEAD],
-    families: [[u8; 12]; F],
-    values: [[u8; 8]; L],
-    texts: [u8; T],
-    file: [u8; P],
-    end: u8,
-    names: [u8; M],
+/// A record that is known to the macro.
+#[must_use]
+pub const fn record<const T: usize>(text: &str) -> [u8; T] {
+    match text.as_bytes().first_chunk() {
+        Some(bytes) => *bytes,
+        None => [0; T],
+    }
 }
 
-/// The bytes before the families.
-pub(crate) const HEAD: usize = 20;
+/// Of a place whose numbers, and perhaps labels, the macro does not see: `B` bytes before the line, `T` of what it sees behind
+/// it, `M` of labels' names, and `F` families with `L` labels.
+#[repr(C)]
+pub struct Record<const B: usize, const T: usize, const M: usize, const F: usize, const L: usize> {
+    begin: [u8; B],
+    line: [u8; 11],
+    text: [u8; T],
+    names: [u8; M],
+    families: [[u8; 10]; F],
+    values: [[u8; 8]; L],
+}
 
-impl<const F: usize, const L: usize, const T: usize, const P: usize, const M: usize> Record<F, L, T, P, M> {
-    /// What is said; `texts` and `names` are as the record has them.
+impl<const B: usize, const T: usize, const M: usize, const F: usize, const L: usize> Record<B, T, M, F, L> {
+    /// What is said; `begin`, `text` and `names` are as the record has them.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // a record of 4 GiB is none
-    pub const fn new(says: &Definition, texts: [u8; T], file: &str, names: [u8; M]) -> Self {
-        let (len, line) = ((size_of::<Self>() as u32).to_le_bytes(), says.place.1.to_le_bytes());
-        let (families, labels) = ((F as u16).to_le_bytes(), (L as u16).to_le_bytes());
-        let mut record = Record {
-            head: [
-                b'T',
-                b'A',
-                b'L',
-                b'L',
-                b'I',
-                b'E',
-                b'D',
-                1,
-                len[0],
-                len[1],
-                len[2],
-                len[3],
-                line[0],
-                line[1],
-                line[2],
-                line[3],
-                families[0],
-                families[1],
-                labels[0],
-                labels[1],
-            ],
-            families: [[0; 12]; F],
-            values: [[0; 8]; L],
-            texts,
-            file: match file.as_bytes().first_chunk() {
-                Some(file) => *file,
-                None => [0; P],
-            },
-            end: 0,
-            names,
-        };
+    pub const fn new(says: &Definition, begin: &str, text: &str, names: [u8; M]) -> Self {
+        let (begin, text, line) = (record(begin), record(text), digits(says.place.1));
+        let mut made = Record { begin, line, text, names, families: [[0; 10]; F], values: [[0; 8]; L] };
         let (mut at, mut next) = (0, 0);
         while at < F {
             if let Some(family) = says.family(at) {
                 let from = next;
                 while let Some((_, values)) = label_of(says, family, next - from) {
                     if next < L {
-                        record.values[next] = (values as u64).to_le_bytes();
+                        made.values[next] = (values as u64).to_le_bytes();
                     }
                     next += 1;
                 }
-                let most = (most_series(says, family) as u64).to_le_bytes();
-                let labels = ((next - from) as u16).to_le_bytes();
-                let (kind, native) = (family.kind as u8, family.native as u8);
-                record.families[at] = [
-                    kind, native, labels[0], labels[1], most[0], most[1], most[2], most[3], most[4], most[5], most[6],
-                    most[7],
-                ];
+                made.families[at][0] = family.kind as u8;
+                made.families[at][1] = family.native as u8;
+                let (series, mut byte) = ((most_series(says, family) as u64).to_le_bytes(), 0);
+                while byte < 8 {
+                    made.families[at][2 + byte] = series[byte];
+                    byte += 1;
+                }
             }
             at += 1;
         }
-        record
+        made
     }
 
     /// What keeps it in the program, if it is named.
     #[must_use]
-    pub const fn head(&'static self) -> &'static [u8; HEAD] {
-        &self.head
+    pub const fn bytes(&'static self) -> &'static [u8] {
+        &self.begin
     }
+}
+
+/// A line in ten digits, and the end of the text.
+#[allow(clippy::cast_possible_truncation)] // one digit
+const fn digits(mut line: u32) -> [u8; 11] {
+    let (mut digits, mut at) = ([b'0'; 11], 10);
+    digits[at] = 0;
+    while at > 0 {
+        at -= 1;
+        digits[at] += (line % 10) as u8;
+        line /= 10;
+    }
+    digits
 }
 
 /// How many labels the families of a place have, and how many bytes their names take: for places whose labels the macro
@@ -128,6 +111,8 @@ pub const fn record_labels(says: &Definition) -> (usize, usize) {
             bytes += name.len() + 1;
             label += 1;
         }
+        // The empty one.
+        bytes += 1;
         labels += label;
         at += 1;
     }
@@ -149,6 +134,7 @@ pub const fn record_names<const M: usize>(says: &Definition) -> [u8; M] {
             end += name.len() + 1;
             label += 1;
         }
+        end += 1;
         at += 1;
     }
     out
@@ -183,13 +169,13 @@ mod tests {
     #[test]
     fn a_record_is_as_it_is_documented() {
         let names = record_names::<{ LABELS.1 }>(&SAYS);
-        assert_eq!((LABELS, &names), ((2, 13), b"status\0route\0"));
-        let record = Record::<2, 2, 5, 4, 13>::new(&SAYS, *b"texts", "f.rs", names);
-        assert_eq!(size_of_val(&record), 20 + 24 + 16 + 5 + 4 + 1 + 13);
-        assert_eq!(record.head, *b"TALLIED\x01\x53\0\0\0\x07\0\0\0\x02\0\x02\0");
+        assert_eq!((LABELS, &names), ((2, 15), b"status\0\0route\0\0"));
+        let record = Record::<5, 4, 15, 2, 2>::new(&SAYS, "begin", "text", names);
+        assert_eq!(size_of_val(&record), 5 + 11 + 4 + 15 + 2 * 10 + 2 * 8);
         // Four statuses; two routes, with one bucket, `+Inf`, sum and count.
-        assert_eq!(record.families, [[0, 0, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0], [2, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0]]);
-        assert_eq!(record.values, [4u64.to_le_bytes(), 2u64.to_le_bytes()]);
-        assert_eq!((&record.texts, &record.file, record.end), (b"texts", b"f.rs", 0));
+        assert_eq!(record.families, [[0, 0, 4, 0, 0, 0, 0, 0, 0, 0], [2, 0, 8, 0, 0, 0, 0, 0, 0, 0]]);
+        assert_eq!(record.values, [4, 2].map(u64::to_le_bytes));
+        assert_eq!((&record.begin, &record.line), (b"begin", b"0000000007\0"));
+        assert_eq!((&record.text, &record.names), (b"text", &names));
     }
 }

@@ -4,13 +4,15 @@ fn fetch<'a>(
     into: &mut Vec<u8>,
 ) -> impl ::core::future::Future<Output = Result<&'a str, Error>> {
     let (__span, __site) = {
-        fn __tallied_marker() {}
+        fn __tallied_path() -> &'static ::core::primitive::str {
+            ::tallied::__private::type_name_of(__tallied_path)
+        }
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::path(
                 "function",
                 ::core::module_path!(),
-                || ::tallied::__private::type_name_of(__tallied_marker),
+                __tallied_path,
             ),
         ];
         const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
@@ -31,28 +33,19 @@ fn fetch<'a>(
                 true,
                 &::tallied::__private::STANDARD_BUCKETS,
             )
-            .at_most(true, true);
-        static __TALLIED_ROW: ::tallied::__private::Row<
-            { ::tallied::__private::STANDARD_CELLS },
-        > = ::tallied::__private::Row::new();
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<
-            { ::tallied::__private::SURE | ::tallied::__private::HISTOGRAM },
-        > = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            )
-            .with_bounds(&__TALLIED_ROW);
-        ::tallied::__private::listed!(
-            __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
-            b"my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0"
-            4 32 * b"function\0status\0function\0status\0"
+            .at_most(true, true)
+            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<34> = ::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
         );
-        const _: () = {
-            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-        };
+        ::tallied::__private::listed!(
+            __TALLIED_SITE,
+            "\u{2}my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0function\0status\0\0function\0status\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{2}\0<\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0"
+        );
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
             &__TALLIED_SPAN,
             (

@@ -20,22 +20,20 @@ impl<T> Store for Cart<T> {
                     true,
                 )
                 .at_most(true, true)
-                .at_least(false, true);
-            static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-            static __TALLIED_SITE: ::tallied::__private::Site<{ 0 }> = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
+                .at_least(false, true)
+                .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+            static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
+            static __TALLIED_SITE: ::tallied::__private::Site<0> = ::tallied::__private::Site::new(
+                &__TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(
                 __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
-                b"my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 17 *
-                b"task_name\0status\0"
+                "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 18
+                * b"task_name\0status\0\0"
             );
-            const _: () = {
-                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-            };
             static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
                 &__TALLIED_SPAN,
                 (
@@ -107,24 +105,19 @@ impl<T> Store for Cart<T> {
                     &[0usize],
                     true,
                 )
-                .at_most(false, false);
-            static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-            static __TALLIED_SITE: ::tallied::__private::Site<
-                { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-            > = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
+                .at_most(false, false)
+                .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+            static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
+            static __TALLIED_SITE: ::tallied::__private::Site<66> = ::tallied::__private::Site::new(
+                &__TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
             ::tallied::__private::listed!(
-                __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
-                b"my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 17 *
-                b"task_name\0status\0"
+                __TALLIED_SITE,
+                "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0task_name\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
             );
-            const _: () = {
-                let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-            };
             static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
                 &__TALLIED_SPAN,
                 (

@@ -1,13 +1,15 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
     let (__span, __site) = {
-        fn __tallied_marker() {}
+        fn __tallied_path() -> &'static ::core::primitive::str {
+            ::tallied::__private::type_name_of(__tallied_path)
+        }
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::path(
                 "function",
                 ::core::module_path!(),
-                || ::tallied::__private::type_name_of(__tallied_marker),
+                __tallied_path,
             ),
         ];
         const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
@@ -98,31 +100,23 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 ),
             )
         }
-        static __TALLIED_BUSY_ROW: ::tallied::__private::Row<
-            { ::tallied::__private::STANDARD_CELLS },
-        > = ::tallied::__private::Row::new();
-        static __TALLIED_BUSY_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_BUSY: ::tallied::__private::Site<
-            { ::tallied::__private::HISTOGRAM },
-        > = ::tallied::__private::Site::new(
-                __TALLIED_BUSY_SAYS,
-                &[],
-                &__TALLIED_BUSY_CELLS,
-                &__TALLIED_BUSY,
-            )
-            .with_bounds(&__TALLIED_BUSY_ROW);
+        static __TALLIED_BUSY_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_BUSY: ::tallied::__private::Site<32> = ::tallied::__private::Site::new(
+            &__TALLIED_BUSY_SAYS,
+            &[],
+            &__TALLIED_BUSY_CELLS,
+            &__TALLIED_BUSY,
+        );
         const _: () = {
             ::tallied::__private::listed!(
                 __TALLIED_BUSY, __TALLIED_BUSY_SAYS, 1
-                b"my_shop_function_busy_seconds\0\0Time inside polls in seconds, by function and status.\0"
-                2 16 * b"function\0status\0"
+                "\u{1}my_shop_function_busy_seconds\0\0Time inside polls in seconds, by function and status.\0"
+                2 17 * b"function\0status\0\0"
             );
         };
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<
-            { ::tallied::__private::LOUD | ::tallied::__private::BUSY },
-        > = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<12> = ::tallied::__private::Site::new(
+                &__TALLIED_SITE_SAYS,
                 &[],
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
@@ -130,8 +124,8 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
             .with_busy(&__TALLIED_BUSY);
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
-            b"my_shop_function_calls_total\0\0Calls by function and status.\0" 2 16 *
-            b"function\0status\0"
+            "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0" 2 17 *
+            b"function\0status\0\0"
         );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,

@@ -1,13 +1,15 @@
 #[allow(unused_variables)]
 fn job() -> Result<(impl Sized, u8), Error> {
     let (__span, __site) = {
-        fn __tallied_marker() {}
+        fn __tallied_path() -> &'static ::core::primitive::str {
+            crate::metrics::tallied::__private::type_name_of(__tallied_path)
+        }
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
             crate::metrics::tallied::__private::Dimension::path(
                 "function",
                 ::core::module_path!(),
-                || crate::metrics::tallied::__private::type_name_of(__tallied_marker),
+                __tallied_path,
             ),
         ];
         #[allow(clippy::needless_borrow)]
@@ -34,27 +36,19 @@ fn job() -> Result<(impl Sized, u8), Error> {
                     crate::metrics::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-        static __TALLIED_ROW: crate::metrics::tallied::__private::Row<
+        static __TALLIED_CELLS: crate::metrics::tallied::__private::SiteCells<
             { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
-        > = crate::metrics::tallied::__private::Row::new();
-        static __TALLIED_CELLS: crate::metrics::tallied::__private::SiteCells = crate::metrics::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: crate::metrics::tallied::__private::Site<
-            {
-                crate::metrics::tallied::__private::RUNNING
-                    | crate::metrics::tallied::__private::SURE
-                    | crate::metrics::tallied::__private::HISTOGRAM
-            },
-        > = crate::metrics::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            )
-            .with_bounds(&__TALLIED_ROW);
+        > = crate::metrics::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: crate::metrics::tallied::__private::Site<35> = crate::metrics::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
         crate::metrics::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
-            b"jobs_total\0\0Jobs.\0job_seconds\0\0Duration of calls in seconds, by status.\0jobs_running\0\0Calls running now.\0"
-            2 14 * b"status\0status\0"
+            "\u{3}jobs_total\0\0Jobs.\0job_seconds\0\0Duration of calls in seconds, by status.\0jobs_running\0\0Calls running now.\0"
+            2 17 * b"status\0\0status\0\0\0"
         );
         const _: () = crate::metrics::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,

@@ -1,13 +1,15 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
     let (__span, __site) = {
-        fn __tallied_marker() {}
+        fn __tallied_path() -> &'static ::core::primitive::str {
+            ::tallied::__private::type_name_of(__tallied_path)
+        }
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::path(
                 "function",
                 ::core::module_path!(),
-                || ::tallied::__private::type_name_of(__tallied_marker),
+                __tallied_path,
             ),
         ];
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(

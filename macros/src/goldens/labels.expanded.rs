@@ -36,23 +36,17 @@ fn serve<'a>(
             )
             .at_most(true, true)
             .budget(::tallied::__private::given(500));
-        static __TALLIED_ROW: ::tallied::__private::Row<
-            { ::tallied::__private::STANDARD_CELLS },
-        > = ::tallied::__private::Row::new();
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<
-            { ::tallied::__private::SURE | ::tallied::__private::HISTOGRAM },
-        > = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            )
-            .with_bounds(&__TALLIED_ROW);
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<34> = ::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 2
-            b"my_shop_serve_calls_total\0\0Calls by route, method, zone and status.\0my_shop_serve_duration_seconds\0\0Duration of calls in seconds, by route, method, zone and status.\0"
-            8 50 * b"route\0method\0zone\0status\0route\0method\0zone\0status\0"
+            "\u{2}my_shop_serve_calls_total\0\0Calls by route, method, zone and status.\0my_shop_serve_duration_seconds\0\0Duration of calls in seconds, by route, method, zone and status.\0"
+            8 52 * b"route\0method\0zone\0status\0\0route\0method\0zone\0status\0\0"
         );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,

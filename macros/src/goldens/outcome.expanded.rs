@@ -51,16 +51,16 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                     ::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<{ 0 }> = ::tallied::__private::Site::new(
-            __TALLIED_SITE_SAYS,
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<0> = ::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
             &__TALLIED_OPENS,
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
-            b"reads_total\0\0Calls by tenant, the labels of cache, hit, code and status.\0"
+            "\u{1}reads_total\0\0Calls by tenant, the labels of cache, hit, code and status.\0"
         );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_SITE_SAYS,

@@ -2,13 +2,15 @@ fn quiet(width: u32) -> u32 {
     let (__span, __site) = {
         const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
         const __TALLIED_TARGET: &::core::primitive::str = TARGET;
-        fn __tallied_marker() {}
+        fn __tallied_path() -> &'static ::core::primitive::str {
+            ::tallied::__private::type_name_of(__tallied_path)
+        }
         #[allow(long_running_const_eval)]
         const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
             ::tallied::__private::Dimension::path(
                 "function",
                 ::core::module_path!(),
-                || ::tallied::__private::type_name_of(__tallied_marker),
+                __tallied_path,
             ),
         ];
         const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
@@ -22,24 +24,19 @@ fn quiet(width: u32) -> u32 {
                 &[0usize],
                 true,
             )
-            .at_most(false, false);
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<
-            { ::tallied::__private::SURE | ::tallied::__private::EXACT },
-        > = ::tallied::__private::Site::new(
-            __TALLIED_SITE_SAYS,
+            .at_most(false, false)
+            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<66> = ::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
             &[],
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
         ::tallied::__private::listed!(
-            __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
-            b"my_shop_function_calls_total\0\0Calls by function and status.\0" 2 16 *
-            b"function\0status\0"
+            __TALLIED_SITE,
+            "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0function\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
         );
-        const _: () = {
-            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-        };
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
             &__TALLIED_SPAN,
             (

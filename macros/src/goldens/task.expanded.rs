@@ -29,28 +29,20 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
                 false,
             )
             .at_most(true, false)
-            .at_least(false, false);
-        static __TALLIED_ROW: ::tallied::__private::Row<
-            { ::tallied::__private::STANDARD_CELLS },
-        > = ::tallied::__private::Row::new();
-        static __TALLIED_CELLS: ::tallied::__private::SiteCells = ::tallied::__private::SiteCells::new();
-        static __TALLIED_SITE: ::tallied::__private::Site<
-            { ::tallied::__private::RUNNING | ::tallied::__private::HISTOGRAM },
-        > = ::tallied::__private::Site::new(
-                __TALLIED_SITE_SAYS,
-                &[],
-                &__TALLIED_CELLS,
-                &__TALLIED_SITE,
-            )
-            .with_bounds(&__TALLIED_ROW);
+            .at_least(false, false)
+            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+        static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
+        static __TALLIED_SITE: ::tallied::__private::Site<33> = ::tallied::__private::Site::new(
+            &__TALLIED_SITE_SAYS,
+            &[],
+            &__TALLIED_CELLS,
+            &__TALLIED_SITE,
+        );
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 3
-            b"my_shop_task_calls_total\0\0Calls by task_name and status.\0my_shop_task_duration_seconds\0\0Duration of calls in seconds, by task_name and status.\0my_shop_task_in_flight\0\0Calls running now, by task_name.\0"
-            5 44 * b"task_name\0status\0task_name\0status\0task_name\0"
+            "\u{3}my_shop_task_calls_total\0\0Calls by task_name and status.\0my_shop_task_duration_seconds\0\0Duration of calls in seconds, by task_name and status.\0my_shop_task_in_flight\0\0Calls running now, by task_name.\0"
+            5 47 * b"task_name\0status\0\0task_name\0status\0\0task_name\0\0"
         );
-        const _: () = {
-            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-        };
         static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
             &__TALLIED_SPAN,
             (

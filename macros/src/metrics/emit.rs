@@ -56,8 +56,8 @@ fn numbered(what: &str, at: usize) -> Ident {
 // expands to: `const SAYS: Definition = …; static OPENS, CELLS, BOUNDS, FIELD`
 fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, help, .. } = field;
-    let texts = paths::record_texts(name, field.written.as_deref(), help);
-    let texts = Literal::byte_string(texts.as_bytes());
+    let texts = paths::record_texts([(&**name, field.written.as_deref(), &**help)].into_iter());
+    let texts = Literal::string(&texts);
     let [labels, says, opens, cells, windows, bounds_of, this] =
         ["LABELS", "SAYS", "OPENS", "CELLS", "WINDOWS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
     let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
@@ -116,11 +116,11 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
             #within #within_arguments;
         };
         static #opens: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
-        static #cells: #private::FieldCells = #private::FieldCells::new();
+        static #cells: #private::FieldCells = #private::FieldCells::NEW;
         static #windows: #private::Windows<{ #private::Definition::windows(&#says) }> = #private::Windows::new();
         static #bounds_of: #private::Bounds<{ #private::Definition::cells(&#says) }> =
             #private::Definition::searched(&#says);
-        static #this: #private::Field = #private::Field::new(#says, &#opens, &#cells, &#windows, &#bounds_of, &#this);
+        static #this: #private::Field = #private::Field::new(&#says, &#opens, &#cells, &#windows, &#bounds_of, &#this);
         const _: () = {
             #private::listed!(#this, #says, 1 #texts);
         };

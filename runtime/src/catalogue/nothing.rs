@@ -4,5 +4,5 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tallied_listed {
-    ($site:ident, $says:expr, $($record:tt)*) => {};
+    ($site:ident, $($record:tt)*) => {};
 }

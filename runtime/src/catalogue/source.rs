@@ -3,7 +3,6 @@
 use crate::definition::Definition;
 use crate::exemplar::Exemplar;
 use crate::label::{Digit, Open};
-use crate::record::HEAD;
 use crate::recording::Recorded;
 use crate::sketch::Sketch;
 
@@ -28,7 +27,7 @@ pub(crate) trait Readable: Sync {
 
 /// A callsite or a field as the linker's list holds it.
 #[allow(dead_code)] // the record is for others; and where the linker makes no list
-pub struct Listed(pub(crate) &'static dyn Readable, pub(crate) &'static [u8; HEAD]);
+pub struct Listed(pub(crate) &'static dyn Readable, pub(crate) &'static [u8]);
 
 /// What stood in the cells at one moment. All families of a callsite are made of one reading, so they agree.
 #[derive(Default)]

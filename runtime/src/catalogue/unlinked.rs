@@ -21,7 +21,7 @@ pub(super) fn sites() -> impl Iterator<Item = &'static dyn Readable> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tallied_listed {
-    ($site:ident, $says:expr, $($record:tt)*) => {};
+    ($site:ident, $($record:tt)*) => {};
 }
 
 /// A place in the list.

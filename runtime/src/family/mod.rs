@@ -18,9 +18,6 @@ use unit::{UNITS, unit_of};
 /// that unit.
 pub const STANDARD_BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-/// How many buckets those are, that of `+Inf` with them.
-pub const STANDARD_CELLS: usize = STANDARD_BUCKETS.len() + 1;
-
 /// The quantiles of a summary that names none.
 pub const STANDARD_QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 

@@ -31,7 +31,7 @@ impl<const P: u8> Callsite for Site<P> {
     #[inline(never)]
     fn meet(&'static self, ways: Ways) {
         let cells = self.counts.of;
-        self.counts.row.scale(&self.definition);
+        self.counts.row.scale(self.definition);
         let seen = cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
         self.entry.meet();
         recording::unless_any(|| cells.ways.store(seen, SeqCst));

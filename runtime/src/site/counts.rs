@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Relaxed};
 
-use super::{HISTOGRAM, RUNNING, SAMPLED, SUMMARY, SiteCells, UNTIMED};
+use super::{HISTOGRAM, Head, RUNNING, SAMPLED, SUMMARY, UNTIMED};
 use crate::bounds::Ticks;
 use crate::cell::{self, Shape};
 use crate::clock::Rate;
@@ -19,7 +19,7 @@ use crate::sketch::Window;
 /// counted; how many calls are left until the next one is timed, if some are; then of each label set and status the calls, if
 /// not all of them are timed; the sum of the ticks, if there is one; the buckets, or the one count; the native buckets.
 pub(super) struct Counts {
-    pub(super) of: &'static SiteCells,
+    pub(super) of: &'static Head,
     pub(super) row: Ticks,
     pub(super) shape: Shape,
     /// Where the first label set's calls begin.
@@ -32,6 +32,8 @@ pub(super) struct Counts {
     pub(super) buckets: usize,
     parts: u8,
     native: Option<Range>,
+    says: &'static Definition,
+    /// Looked up where every call needs them: the compiler takes long to read a name.
     unit: Unit,
     summary_unit: Unit,
     /// One call in so many is timed.
@@ -46,7 +48,7 @@ pub(super) struct Copied {
 }
 
 impl Counts {
-    pub(super) const fn new(says: &Definition, of: &'static SiteCells, parts: u8) -> Self {
+    pub(super) const fn new(says: &'static Definition, of: &'static Head, row: Ticks, parts: u8) -> Self {
         let (sets, words, buckets) = (says.room(), says.statuses(), says.cells());
         let is_timed = parts & (HISTOGRAM | SUMMARY) != 0;
         let (native, native_cells) = match says.histogram_family() {
@@ -61,7 +63,7 @@ impl Counts {
         let width = (parts & SAMPLED != 0) as usize + is_timed as usize + buckets + native_cells;
         Counts {
             of,
-            row: Ticks::NONE,
+            row,
             shape: Shape { len: first + sets * words * width, is_shared: false },
             first,
             width,
@@ -69,15 +71,12 @@ impl Counts {
             buckets,
             parts,
             native,
-            unit: says.time_unit(),
-            summary_unit: says.summary_unit(),
+            says,
+            unit: if native.is_some() { says.time_unit() } else { Unit::Seconds },
+            summary_unit: if parts & SUMMARY != 0 { says.summary_unit() } else { Unit::Seconds },
             sample: says.sample(),
             windows: &[],
         }
-    }
-
-    pub(super) const fn with_row(self, row: Ticks) -> Self {
-        Counts { row, ..self }
     }
 
     pub(super) const fn with_windows(self, windows: &'static [Window]) -> Self {
@@ -157,7 +156,7 @@ impl Counts {
         cell::observe(cells, at + bucket);
         // At the end: it asks somebody else.
         if exemplar::is_on() && self.parts & HISTOGRAM != 0 && copy.is_none() {
-            let value = value(ticks, self.unit);
+            let value = value(ticks, self.says.time_unit());
             exemplar::note(self.address(), (set * self.words + word) * self.buckets + bucket, value);
         }
     }

@@ -11,7 +11,6 @@ mod read;
 
 use tracing::Span;
 
-use crate::bounds::Row;
 use crate::catalogue;
 use crate::clock;
 use crate::definition::{Definition, Ended};
@@ -20,9 +19,9 @@ use crate::outcome::{Outcome as _, Status, Ways, Words};
 use crate::windows::Windows;
 #[cfg(feature = "metrics")]
 use crate::{
+    bounds::Row,
     catalogue::{Entry, Listed},
     cell::Cells,
-    record::HEAD,
 };
 #[cfg(feature = "metrics")]
 use counts::Counts;
@@ -75,33 +74,39 @@ pub trait Callsite: Sync + 'static {
 pub(crate) const UNTIMED: u64 = u64::MAX;
 
 /// The part of a callsite that counts its running calls, as a bit of its `P`.
-pub const RUNNING: u8 = 1;
+#[cfg(feature = "metrics")]
+pub(crate) const RUNNING: u8 = 1;
 
 /// The part of a callsite whose calls can all end in the same ways, whatever the function's type parameters are: then a
 /// call has less to ask.
-pub const SURE: u8 = 2;
+#[cfg(feature = "metrics")]
+pub(crate) const SURE: u8 = 2;
 
 /// The part of a callsite that knows those ways before it is built, and no others are possible.
-pub const EXACT: u8 = 64;
+pub(crate) const EXACT: u8 = 64;
 
 /// The part of a callsite whose calls make events when they end.
-pub const LOUD: u8 = 4;
+pub(crate) const LOUD: u8 = 4;
 
 /// The part of a callsite that has a histogram of the time inside polls.
-pub const BUSY: u8 = 8;
+#[cfg(feature = "metrics")]
+pub(crate) const BUSY: u8 = 8;
 
 /// The part of a callsite that has a summary of its calls' durations.
-pub const SUMMARY: u8 = 16;
+#[cfg(feature = "metrics")]
+pub(crate) const SUMMARY: u8 = 16;
 
 /// The part of a callsite that has a histogram of its calls' durations.
-pub const HISTOGRAM: u8 = 32;
+#[cfg(feature = "metrics")]
+pub(crate) const HISTOGRAM: u8 = 32;
 
 /// The part of a callsite that takes the time of some of its calls, and counts the others.
-pub const SAMPLED: u8 = 128;
+#[cfg(feature = "metrics")]
+pub(crate) const SAMPLED: u8 = 128;
 
 /// A callsite. `P` is the parts that its calls have: in the type, so that a call has no code for the others.
 pub struct Site<const P: u8> {
-    definition: Definition,
+    definition: &'static Definition,
     opens: &'static [Open],
     #[cfg(feature = "metrics")]
     busy: Option<&'static dyn Further>,
@@ -112,50 +117,50 @@ pub struct Site<const P: u8> {
 }
 
 /// What a callsite changes. A static of its own, because it is all zeros: so it takes no room in the program's file, and
-/// the callsite itself is a constant.
-pub struct SiteCells {
+/// the callsite itself is a constant. `N` is the number of a histogram's buckets, or 0.
+pub struct SiteCells<const N: usize> {
+    #[cfg(feature = "metrics")]
+    head: Head,
+    #[cfg(feature = "metrics")]
+    row: Row<N>,
+}
+
+#[cfg(feature = "metrics")]
+struct Head {
     /// The ways out that a call needs not tell of; zero until the first call, and while somebody records: then each call
     /// is looked at.
-    #[cfg(feature = "metrics")]
     ways: AtomicU64,
     /// Those that were seen in any instance of the function.
-    #[cfg(feature = "metrics")]
     seen: AtomicU64,
-    #[cfg(feature = "metrics")]
     cells: Cells,
 }
 
-#[allow(clippy::new_without_default)] // it is for statics
-impl SiteCells {
-    /// All zeros.
-    #[must_use]
-    pub const fn new() -> Self {
-        SiteCells {
-            #[cfg(feature = "metrics")]
-            ways: AtomicU64::new(0),
-            #[cfg(feature = "metrics")]
-            seen: AtomicU64::new(0),
-            #[cfg(feature = "metrics")]
-            cells: Cells::new(),
-        }
-    }
+impl<const N: usize> SiteCells<N> {
+    /// All zeros. A constant, so that the compiler makes it once.
+    #[allow(clippy::declare_interior_mutable_const)] // it is for statics
+    pub const NEW: Self = SiteCells {
+        #[cfg(feature = "metrics")]
+        head: Head { ways: AtomicU64::new(0), seen: AtomicU64::new(0), cells: Cells::new() },
+        #[cfg(feature = "metrics")]
+        row: Row::new(),
+    };
 }
 
 impl<const P: u8> Site<P> {
     /// A callsite that nobody has called yet, with its cells and its open-ended labels. `me` is the static that it
     /// initialises.
     #[must_use]
-    pub const fn new(
-        definition: Definition,
+    pub const fn new<const N: usize>(
+        definition: &'static Definition,
         opens: &'static [Open],
-        cells: &'static SiteCells,
+        cells: &'static SiteCells<N>,
         me: &'static Site<P>,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = (cells, me);
         Site {
             #[cfg(feature = "metrics")]
-            counts: Counts::new(&definition, cells, P),
+            counts: Counts::new(definition, &cells.head, cells.row.slices(), P),
             definition,
             opens,
             #[cfg(feature = "metrics")]
@@ -177,18 +182,6 @@ impl<const P: u8> Site<P> {
         }
     }
 
-    /// With the bounds of its histogram.
-    #[must_use]
-    pub const fn with_bounds<const N: usize>(self, row: &'static Row<N>) -> Self {
-        #[cfg(not(feature = "metrics"))]
-        let _ = row;
-        Site {
-            #[cfg(feature = "metrics")]
-            counts: self.counts.with_row(row.slices()),
-            ..self
-        }
-    }
-
     /// With the windows of its summary.
     #[must_use]
     pub const fn with_windows<const W: usize>(self, windows: &'static Windows<W>) -> Self {
@@ -206,14 +199,14 @@ impl<const P: u8> Site<P> {
     fn tell(&'static self, status: usize, ticks: u64) {
         if let (true, Some(tell)) = (P & LOUD != 0, self.definition.tell) {
             let status = status.min(self.definition.statuses() - 1);
-            tell(&Ended { of: &self.definition, status, nanos: clock::nanos_of_ticks(ticks) });
+            tell(&Ended { of: self.definition, status, nanos: clock::nanos_of_ticks(ticks) });
         }
     }
 
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self, record: &'static [u8; HEAD]) -> Listed {
+    pub const fn listed(&'static self, record: &'static [u8]) -> Listed {
         Listed(self, record)
     }
 
@@ -221,7 +214,7 @@ impl<const P: u8> Site<P> {
     #[inline]
     #[must_use]
     pub fn number(&'static self) -> Number {
-        Number::new(&self.definition, self.opens, catalogue::table, false)
+        Number::new(self.definition, self.opens, catalogue::table, false)
     }
 
     /// The number of the label set in which a call runs whose value has labels too.
@@ -236,7 +229,7 @@ impl<const P: u8> Site<P> {
     #[must_use]
     pub fn number_after(&'static self) -> Number {
         let opens = self.opens.get(self.definition.opens_before..).unwrap_or_default();
-        Number::new(&self.definition, opens, catalogue::table, true)
+        Number::new(self.definition, opens, catalogue::table, true)
     }
 
     fn record_after(&'static self, set: usize, span: &Span) {

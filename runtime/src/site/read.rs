@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
-use super::{Site, SiteCells};
+use super::{Head, Site};
 use crate::catalogue::{Calls, Readable, Reading, Shown};
 use crate::definition::Definition;
 use crate::label::{self, Digit, Open};
@@ -36,7 +36,7 @@ impl<const P: u8> Site<P> {
 
 impl<const P: u8> Readable for Site<P> {
     fn definition(&'static self) -> &'static Definition {
-        &self.definition
+        self.definition
     }
 
     fn opens(&'static self) -> &'static [Open] {
@@ -94,17 +94,17 @@ impl<const P: u8> Readable for Site<P> {
     }
 
     fn replace_bounds(&'static self, bounds: &[f64]) {
-        self.counts.row.replace(bounds, &self.definition);
+        self.counts.row.replace(bounds, self.definition);
     }
 
     fn scale(&'static self) {
         Rate::settled();
-        self.counts.row.scale(&self.definition);
+        self.counts.row.scale(self.definition);
     }
 
     fn bytes(&'static self) -> usize {
         size_of::<Self>()
-            + size_of::<SiteCells>()
+            + size_of::<Head>()
             + self.counts.shape.bytes()
             + self.counts.row.bytes()
             + self.counts.windows.len() * (size_of::<Window>() + Window::MOST_BYTES)

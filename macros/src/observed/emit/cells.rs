@@ -1,7 +1,7 @@
 //! What a callsite says of each family, and the cells that it needs for them.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -21,20 +21,8 @@ pub(super) fn windows(is_there: bool, private: &TokenStream) -> Option<(TokenStr
     })
 }
 
-/// The bounds of a histogram, where they are looked for.
-// expands to: `static ROW: Row<13> = Row::new();` and `.with_bounds(&ROW)`
-pub(super) fn row(
-    is_there: bool,
-    of: &str,
-    number: &TokenStream,
-    private: &TokenStream,
-) -> Option<(TokenStream, TokenStream)> {
-    let row = Ident::new(&format!("__TALLIED{of}_ROW"), Span::mixed_site());
-    is_there.then(|| {
-        let made = ours!(static #row: #private::Row<{ #number }> = #private::Row::new(););
-        (made, ours!(.with_bounds(&#row)))
-    })
-}
+/// The standard buckets, and that of `+Inf`.
+const STANDARD_CELLS: usize = 13;
 
 pub(super) struct CellsOf {
     /// The user's bounds stand once, in a constant of their own.
@@ -54,7 +42,7 @@ pub(super) fn cells(
     private: &TokenStream,
 ) -> CellsOf {
     let Some(histogram) = histogram else {
-        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(1) };
+        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(0) };
     };
     let Some(bounds) = bounds else {
         let standard = histogram.other_unit.map_or_else(
@@ -64,14 +52,15 @@ pub(super) fn cells(
                 ours!(#private::Unit::standard(#private::Unit::#unit))
             },
         );
-        let number = ours!(#private::STANDARD_CELLS);
+        // A literal costs the compiler nothing.
+        let number = Literal::usize_unsuffixed(STANDARD_CELLS).into_token_stream();
         return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
     };
     let name = Ident::new(constant, Span::mixed_site());
     // Makes a slice of an array, of a reference to one and of a slice alike.
     let slice = quote_spanned!(bounds.span()=> (#bounds).split_at(0).1);
     // What is wrong with the user's bounds is said where they stand.
-    let number = blamed_on(bounds.span(), ours!(#private::cells(#name)));
+    let number = blamed_on(bounds.span(), ours!({ #private::cells(#name) }));
     CellsOf {
         constant: ours!(
             #[allow(clippy::needless_borrow)]

@@ -5,9 +5,10 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::cells::{cells, described, quantiles, row, windows};
+use super::cells::{cells, described, quantiles, windows};
 use super::span::{self, Given};
 use super::values::ask;
+use crate::names::Kind;
 use crate::observed::families::Family;
 use crate::observed::labels::{After, Holds, Label};
 use crate::observed::plan::{Plan, Shape, Told};
@@ -43,7 +44,9 @@ fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
     let marker = has_path.then(|| {
         ours!(
-            fn __tallied_marker() {}
+            fn __tallied_path() -> &'static ::core::primitive::str {
+                #private::type_name_of(__tallied_path)
+            }
         )
     });
     let is_open = |label: &Label| {
@@ -85,9 +88,9 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let summary = described("summary", plan.summary.as_ref(), &TokenStream::new(), private);
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new(), private);
     let (windows, with_windows) = windows(plan.summary.is_some(), private).unzip();
-    let (row, with_bounds) = row(plan.histogram.is_some(), "", &cells.number, private).unzip();
+    let number = &cells.number;
     let (given_budget, budget) = budget(plan, private);
-    let parts = parts(plan, private);
+    let parts = parts(plan);
     let silent = plan.span.is_none().then(|| ours!(.without_span()));
     let words = plan.status.as_ref().map(|ty| {
         let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
@@ -103,8 +106,15 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
     let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
     let (constant, quantiles) = (&cells.constant, quantiles(plan.summary.as_ref(), private));
     // In the order in which they are said.
-    let families = [&plan.counter, &plan.histogram, &plan.summary, &plan.in_flight];
-    let record = record(&families.into_iter().flatten().collect::<Vec<_>>(), plan);
+    let families = [
+        (Kind::Counter, &plan.counter),
+        (Kind::Histogram, &plan.histogram),
+        (Kind::Summary, &plan.summary),
+        (Kind::Gauge, &plan.in_flight),
+    ];
+    let families = families.into_iter().filter_map(|(kind, family)| Some((kind, family.as_ref()?)));
+    let (site, says) = (ours!(__TALLIED_SITE), ours!(__TALLIED_SITE_SAYS));
+    let record = record(&site, &says, &families.collect::<Vec<_>>(), plan);
     ours!(
         #constant
         #quantiles
@@ -113,11 +123,10 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
                 #counter #histogram #summary #in_flight #says_busy #tell #sampled #common;
         #busy
         #windows
-        #row
-        static __TALLIED_CELLS: #private::SiteCells = #private::SiteCells::new();
+        static __TALLIED_CELLS: #private::SiteCells<#number> = #private::SiteCells::NEW;
         static __TALLIED_SITE: #private::Site<#parts> =
-            #private::Site::new(__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_windows #with_bounds;
-        #private::listed!(__TALLIED_SITE, __TALLIED_SITE_SAYS, #record);
+            #private::Site::new(&__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_windows;
+        #private::listed!(#record);
         #budget
     )
 }
@@ -138,26 +147,25 @@ fn busy(
     let cells = cells(Some(family), plan.busy_bounds.as_ref(), name, private);
     let (constant, number) = if is_shared {
         // What is wrong with them was said.
-        (None, ours!(#private::Definition::cells(&__TALLIED_BUSY_SAYS)))
+        (None, ours!({ #private::Definition::cells(&__TALLIED_BUSY_SAYS) }))
     } else {
         (Some(&cells.constant), cells.number.clone())
     };
     let histogram = described("histogram", Some(family), &cells.argument, private);
-    let (row, with_bounds) = row(true, "_BUSY", &number, private).unzip();
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
-    let sure = is_sure(plan).then(|| ours!(| #private::SURE));
-    let record = record(&[family], plan);
+    let parts = Literal::u8_unsuffixed(bits([false, is_sure(plan), false, false, false, true, false, false]));
+    let (site, says) = (ours!(__TALLIED_BUSY), ours!(__TALLIED_BUSY_SAYS));
+    let record = record(&site, &says, &[(Kind::Histogram, family)], plan);
     let declared = ours!(
         #constant
         const __TALLIED_BUSY_SAYS: #private::Definition =
             #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #histogram #common;
         #within_budget
-        #row
-        static __TALLIED_BUSY_CELLS: #private::SiteCells = #private::SiteCells::new();
-        static __TALLIED_BUSY: #private::Site<{ #private::HISTOGRAM #sure }> =
-            #private::Site::new(__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_bounds;
+        static __TALLIED_BUSY_CELLS: #private::SiteCells<#number> = #private::SiteCells::NEW;
+        static __TALLIED_BUSY: #private::Site<#parts> =
+            #private::Site::new(&__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY);
         const _: () = {
-            #private::listed!(__TALLIED_BUSY, __TALLIED_BUSY_SAYS, #record);
+            #private::listed!(#record);
         };
     );
     Some((declared, ours!(.with_busy(&__TALLIED_BUSY))))
@@ -168,22 +176,26 @@ fn is_sure(plan: &Plan) -> bool {
     matches!(plan.told, Told::ByReturn | Told::Result)
 }
 
-/// What the calls of the callsite do.
-// expands to: `{ RUNNING | SURE }`
-fn parts(plan: &Plan, private: &TokenStream) -> TokenStream {
+/// What the calls of the callsite do: the bits of the runtime's `site`, in one number, because the compiler takes longer for
+/// an expression.
+fn parts(plan: &Plan) -> Literal {
     let parts = [
-        (plan.in_flight.is_some(), ours!(#private::RUNNING)),
-        (is_sure(plan), ours!(#private::SURE)),
+        plan.in_flight.is_some(),
+        is_sure(plan),
+        plan.is_loud(),
+        plan.busy.is_some(),
+        plan.summary.is_some(),
+        plan.histogram.is_some(),
         // What is called `Result` may be another type.
-        (matches!(plan.told, Told::ByReturn), ours!(#private::EXACT)),
-        (plan.is_loud(), ours!(#private::LOUD)),
-        (plan.busy.is_some(), ours!(#private::BUSY)),
-        (plan.summary.is_some(), ours!(#private::SUMMARY)),
-        (plan.histogram.is_some(), ours!(#private::HISTOGRAM)),
-        (plan.sample.is_some(), ours!(#private::SAMPLED)),
+        matches!(plan.told, Told::ByReturn),
+        plan.sample.is_some(),
     ];
-    let parts: Vec<TokenStream> = parts.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
-    if parts.is_empty() { ours!({ 0 }) } else { ours!({ #(#parts)|* }) }
+    Literal::u8_unsuffixed(bits(parts))
+}
+
+/// RUNNING, SURE, LOUD, BUSY, SUMMARY, HISTOGRAM, EXACT and SAMPLED, from the lowest bit on.
+fn bits(parts: [bool; 8]) -> u8 {
+    parts.into_iter().rev().fold(0, |bits, part| bits << 1 | u8::from(part))
 }
 
 // expands to: `Dimension::of("route", <Route as Label>::VALUES)`
@@ -194,8 +206,7 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
             ours!(#private::Dimension::one(#name, #function))
         }
         Holds::Path => {
-            let type_name = ours!(|| #private::type_name_of(__tallied_marker));
-            ours!(#private::Dimension::path(#name, ::core::module_path!(), #type_name))
+            ours!(#private::Dimension::path(#name, ::core::module_path!(), __tallied_path))
         }
         Holds::Text(text) => ours!(#private::Dimension::one(#name, #text)),
         // What is wrong with the type or its values is said where it stands.
@@ -260,14 +271,8 @@ pub(super) fn can_be_cancelled(plan: &Plan) -> bool {
 fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     if plan.is_small {
         // A variable that the compiler looks at is watched: with a smaller budget this is expanded anew.
-        let watched = plan.is_own.then(|| {
-            ours!(
-                const _: () = {
-                    let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
-                };
-            )
-        });
-        return (TokenStream::new(), watched.unwrap_or_default());
+        let watched = plan.is_own.then(|| ours!(.watching(::core::option_env!("TALLIED_SERIES_BUDGET"))));
+        return (watched.unwrap_or_default(), TokenStream::new());
     }
     let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
     let given = plan.budget.as_ref().map(|budget| ours!(.budget(#private::given(#budget))));
@@ -338,23 +343,65 @@ fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
     ours!(#open #values)
 }
 
-/// What the program's file says of families.
-// expands to: `1 b"jobs_total\0\0Jobs.\0" 1 7 *b"status\0"`
-fn record(families: &[&Family], plan: &Plan) -> TokenStream {
-    let texts = families.iter().map(|family| record_texts(&family.name, family.written.as_deref(), &family.help));
-    let texts = Literal::byte_string(texts.collect::<String>().as_bytes());
+/// What is written into the program's file: all of it where it is known here, else what is.
+// expands to: `SITE, "…"` or `SITE, SAYS, 2 "…" 4 34 *b"…"`
+fn record(site: &TokenStream, says: &TokenStream, families: &[(Kind, &Family)], plan: &Plan) -> TokenStream {
+    let texts = families.iter().map(|(_, family)| (&*family.name, family.written.as_deref(), &*family.help));
+    let texts = record_texts(texts);
     let len = Literal::usize_unsuffixed(families.len());
     // Which labels a set has, the compiler knows.
     if plan.labels.iter().any(|label| matches!(label.holds, Holds::Set { .. })) {
-        return ours!(#len #texts);
+        let texts = Literal::string(&texts);
+        return ours!(#site, #says, #len #texts);
     }
-    let of_family = |family: &&Family| {
+    let labels = |family: &Family| {
         let labels = family.labels.iter().map(|place| plan.labels[*place].name.clone());
         labels.chain(family.status.then(|| "status".to_owned())).collect::<Vec<_>>()
     };
-    let labels: Vec<String> = families.iter().flat_map(of_family).collect();
-    let names: String = labels.iter().flat_map(|label| [label.as_str(), "\0"]).collect();
-    let (labels, bytes) = (Literal::usize_unsuffixed(labels.len()), Literal::usize_unsuffixed(names.len()));
+    let labels: Vec<Vec<String>> = families.iter().map(|(_, family)| labels(family)).collect();
+    let ended = |labels: &Vec<String>| labels.iter().flat_map(|label| [label, "\0"]).chain(["\0"]).collect::<String>();
+    let names: String = labels.iter().map(ended).collect();
+    if let Some(statuses) = statuses(plan) {
+        let numbers = numbers(families, statuses);
+        let text = Literal::string(&format!("{texts}{names}{numbers}"));
+        return ours!(#site, #text);
+    }
+    let (texts, bytes) = (Literal::string(&texts), Literal::usize_unsuffixed(names.len()));
+    let labels = Literal::usize_unsuffixed(labels.iter().map(Vec::len).sum());
     let names = Literal::byte_string(names.as_bytes());
-    ours!(#len #texts #labels #bytes *#names)
+    ours!(#site, #says, #len #texts #labels #bytes *#names)
+}
+
+/// How many statuses the calls can have, if that is known here: and so, where each label has one value, all numbers.
+fn statuses(plan: &Plan) -> Option<u8> {
+    let ways = match plan.told {
+        Told::ByReturn => 2,
+        Told::Result => 3,
+        Told::ByType(..) | Told::Anything => return None,
+    };
+    plan.is_small.then(|| ways + u8::from(can_be_cancelled(plan)))
+}
+
+/// The types, what the families have of native buckets and of series, and how many values their labels have. All are below
+/// 128, so each byte is a character.
+fn numbers(families: &[(Kind, &Family)], statuses: u8) -> String {
+    let number = |number: u8| [number, 0, 0, 0, 0, 0, 0, 0];
+    let of_family = |(kind, family): &(Kind, &Family)| {
+        // The standard buckets, that of `+Inf`, sum and count.
+        let child = if matches!(kind, Kind::Histogram) { 15 } else { 1 };
+        let series = child * if family.status { statuses } else { 1 };
+        let kind = match kind {
+            Kind::Counter => 0,
+            Kind::Gauge => 1,
+            Kind::Histogram => 2,
+            Kind::Summary => 3,
+            Kind::Info => 4,
+        };
+        [kind, u8::from(family.native)].into_iter().chain(number(series))
+    };
+    let of_labels = |(_, family): &(Kind, &Family)| {
+        let ones = family.labels.iter().map(|_| 1);
+        ones.chain(family.status.then_some(statuses)).flat_map(number).collect::<Vec<u8>>()
+    };
+    families.iter().flat_map(of_family).chain(families.iter().flat_map(of_labels)).map(char::from).collect()
 }

@@ -52,7 +52,7 @@ impl At {
     /// The same field with these labels.
     #[inline]
     pub(in crate::metric) fn with(self, labels: &impl LabelSet) -> Self {
-        let mut number = label::Number::new(&self.field.definition, self.field.opens, catalogue::table, false);
+        let mut number = label::Number::new(self.field.definition, self.field.opens, catalogue::table, false);
         labels.join(&mut number);
         At { field: self.field, set: number.set() }
     }

@@ -20,7 +20,6 @@ use crate::{
     cell::{Cells, Shape},
     family::{Family, Kind, Numbers, Shows, Unit},
     native,
-    record::HEAD,
     sketch::Window,
 };
 
@@ -59,20 +58,17 @@ pub struct FieldCells {
     has_callbacks: AtomicBool,
 }
 
-#[allow(clippy::new_without_default)] // it is for statics
 impl FieldCells {
-    /// All zeros.
-    #[must_use]
-    pub const fn new() -> Self {
-        FieldCells {
-            #[cfg(feature = "metrics")]
-            cells: Cells::new(),
-            #[cfg(feature = "metrics")]
-            rejected: AtomicU64::new(0),
-            #[cfg(feature = "metrics")]
-            has_callbacks: AtomicBool::new(false),
-        }
-    }
+    /// All zeros. A constant, so that the compiler makes it once.
+    #[allow(clippy::declare_interior_mutable_const)] // it is for statics
+    pub const NEW: Self = FieldCells {
+        #[cfg(feature = "metrics")]
+        cells: Cells::new(),
+        #[cfg(feature = "metrics")]
+        rejected: AtomicU64::new(0),
+        #[cfg(feature = "metrics")]
+        has_callbacks: AtomicBool::new(false),
+    };
 }
 
 /// What a callback gives.
@@ -113,7 +109,7 @@ pub struct Field {
     is_flagged: bool,
     #[cfg(feature = "metrics")]
     entry: Entry,
-    definition: Definition,
+    definition: &'static Definition,
 }
 
 /// How much room a field needs.
@@ -170,7 +166,7 @@ impl Field {
     /// A field that nobody has used yet. `me` is the static that it initialises.
     #[must_use]
     pub const fn new<const W: usize, const B: usize>(
-        definition: Definition,
+        definition: &'static Definition,
         opens: &'static [Open],
         of: &'static FieldCells,
         windows: &'static Windows<W>,
@@ -189,7 +185,7 @@ impl Field {
             #[cfg(feature = "metrics")]
             of,
             #[cfg(feature = "metrics")]
-            shape: shape(&definition, &family),
+            shape: shape(definition, &family),
             #[cfg(feature = "metrics")]
             windows: windows.all(),
             #[cfg(feature = "metrics")]
@@ -215,7 +211,7 @@ impl Field {
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self, record: &'static [u8; HEAD]) -> Listed {
+    pub const fn listed(&'static self, record: &'static [u8]) -> Listed {
         Listed(self, record)
     }
 }

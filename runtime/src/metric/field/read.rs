@@ -137,7 +137,7 @@ impl Field {
 
 impl Readable for Field {
     fn definition(&'static self) -> &'static Definition {
-        &self.definition
+        self.definition
     }
 
     fn opens(&'static self) -> &'static [Open] {
