@@ -31,6 +31,8 @@ pub(super) struct Counts {
     /// Buckets, that of `+Inf` with them.
     pub(super) buckets: usize,
     parts: u8,
+    /// Whether a call does more than to count and to add its time.
+    has_more: bool,
     native: Option<Range>,
     says: &'static Definition,
     /// Looked up where every call needs them: the compiler takes long to read a name.
@@ -70,6 +72,7 @@ impl Counts {
             words,
             buckets,
             parts,
+            has_more: parts & (SAMPLED | SUMMARY | RUNNING) != 0 || native.is_some(),
             native,
             says,
             unit: if native.is_some() { says.time_unit() } else { Unit::Seconds },
@@ -130,21 +133,16 @@ impl Counts {
     /// Counts a call, in the cells or in a recording. Out of line: a call is less than its code at each callsite.
     #[inline(never)]
     pub(super) fn finish(&'static self, ran: usize, set: usize, word: usize, ticks: u64) {
-        let copy = if recording::is_any() { self.current_copy() } else { None };
-        let (cells, windows) = match &copy {
-            Some(copy) => (&copy.cells[..], &copy.windows[..]),
-            None => (self.of.cells.here(self.shape), self.windows),
-        };
-        let mut at = self.at(set, word);
-        if self.parts & (SAMPLED | SUMMARY | RUNNING) != 0 || self.native.is_some() {
-            self.finish_more(cells, windows, (ran, set, word), ticks);
-            if self.is_sampled() {
-                if ticks == UNTIMED {
-                    return;
-                }
-                at += 1;
-            }
+        if self.has_more || recording::is_any() || exemplar::is_on() {
+            return self.finish_otherwise((ran, set, word), ticks);
         }
+        let cells = self.of.cells.here(self.shape);
+        let _ = self.observe(cells, self.at(set, word), ticks);
+    }
+
+    /// The sum, and the bucket: which one it was.
+    #[inline]
+    fn observe(&self, cells: &[AtomicU64], mut at: usize, ticks: u64) -> usize {
         let mut bucket = 0;
         if self.has_sum() {
             if let Some(sum) = cells.get(at) {
@@ -154,6 +152,27 @@ impl Counts {
             at += 1;
         }
         cell::observe(cells, at + bucket);
+        bucket
+    }
+
+    /// The same of a callsite that has more, or while somebody records or wants exemplars.
+    #[cold]
+    #[inline(never)]
+    fn finish_otherwise(&'static self, (ran, set, word): (usize, usize, usize), ticks: u64) {
+        let copy = if recording::is_any() { self.current_copy() } else { None };
+        let (cells, windows) = match &copy {
+            Some(copy) => (&copy.cells[..], &copy.windows[..]),
+            None => (self.of.cells.here(self.shape), self.windows),
+        };
+        let mut at = self.at(set, word);
+        self.finish_more(cells, windows, (ran, set, word), ticks);
+        if self.is_sampled() {
+            if ticks == UNTIMED {
+                return;
+            }
+            at += 1;
+        }
+        let bucket = self.observe(cells, at, ticks);
         // At the end: it asks somebody else.
         if exemplar::is_on() && self.parts & HISTOGRAM != 0 && copy.is_none() {
             let value = value(ticks, self.says.time_unit());
