@@ -132,13 +132,18 @@ fn end_with_labels<K: Callsite>(
 
 // No function: a span would be moved into it, which costs more than all the rest.
 macro_rules! run {
-    ($plain:literal, $site:ident, $set:ident, $entered:ident, $body:ident, $told:ident) => {{
+    ($plain:literal, $is_small:expr, $site:ident, $set:ident, $entered:ident, $body:ident, $told:ident) => {{
         let call = Call::<K, ()>::begin($site, $set);
         let out = $body();
         if let Some(ended) = call.ended(|| $told(&out)) {
             // For most calls there is none, and nothing to leave.
             if $entered.is_none() {
-                $site.end_as::<$plain>($set, ended.set, ended.status, ended.ticks, ended.busy);
+                // What is there for the span is enough code at a callsite.
+                if $is_small {
+                    $site.end_small::<$plain>($set, ended.set, ended.status, ended.ticks, ended.busy);
+                } else {
+                    $site.end_as::<$plain>($set, ended.set, ended.status, ended.ticks, ended.busy);
+                }
             } else if T::HAS_LABELS {
                 end_with_labels($site, $set, ended.set, ended.status, ended.ticks, &mut $entered);
             } else {
@@ -166,7 +171,7 @@ pub fn observe<K: Callsite, R, T: Told>(
 ) -> R {
     // Without a span this is no recording: `enter` saw to it.
     let mut entered = enter(site, set, &span, Ways::of::<T>(false));
-    run!(true, site, set, entered, body, told)
+    run!(true, span().is_some(), site, set, entered, body, told)
 }
 
 /// The same, in a span that is entered, if there is one.
@@ -179,7 +184,7 @@ pub fn observe_in<K: Callsite, R, T: Told>(
     told: impl FnOnce(&R) -> T,
 ) -> R {
     expect(site, Ways::of::<T>(false));
-    run!(false, site, set, entered, body, told)
+    run!(false, true, site, set, entered, body, told)
 }
 
 /// A call is about to begin that can end in these ways.

@@ -11,7 +11,7 @@ use crate::outcome::{Ways, Words};
 use crate::recording;
 
 #[cfg(feature = "metrics")]
-use super::{BUSY, HISTOGRAM, RUNNING, SAMPLED, SUMMARY, SURE, UNTIMED};
+use super::{BUSY, HISTOGRAM, RUNNING, SAMPLED, SUMMARY, SURE, UNTIMED, counts::Counts};
 
 #[cfg(feature = "metrics")]
 impl<const P: u8> Callsite for Site<P> {
@@ -64,20 +64,12 @@ impl<const P: u8> Callsite for Site<P> {
 
     #[inline]
     fn end_as<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, ticks: u64, busy: u64) {
-        // A word by hand may say too large an index: it is counted under the last word.
-        let word = status.min(self.counts.words - 1);
-        let is_counted_alone = P & (HISTOGRAM | SUMMARY | RUNNING) == 0
-            // Of a call that is not timed there is no more to keep.
-            || P & SAMPLED != 0 && P & RUNNING == 0 && ticks == UNTIMED;
-        if !is_counted_alone || !PLAIN && recording::is_any() {
-            self.counts.finish(ran, set, word, ticks);
-        } else {
-            self.counts.count(set, word);
-        }
-        if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
-            of_polls.end(set, status, busy);
-        }
-        self.tell(status, ticks);
+        self.ended::<PLAIN>(ran, set, status, ticks, busy, Counts::count);
+    }
+
+    #[inline]
+    fn end_small<const PLAIN: bool>(&'static self, ran: usize, set: usize, status: usize, ticks: u64, busy: u64) {
+        self.ended::<PLAIN>(ran, set, status, ticks, busy, Counts::count_small);
     }
 
     fn words(&self) -> &Words {
@@ -86,6 +78,36 @@ impl<const P: u8> Callsite for Site<P> {
 
     fn record(&'static self, set: usize, span: &Span) {
         self.record_after(set, span);
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl<const P: u8> Site<P> {
+    /// A call ended; `count` counts one of which nothing else is kept.
+    #[inline]
+    fn ended<const PLAIN: bool>(
+        &'static self,
+        ran: usize,
+        set: usize,
+        status: usize,
+        ticks: u64,
+        busy: u64,
+        count: impl FnOnce(&'static Counts, usize, usize),
+    ) {
+        // A word by hand may say too large an index: it is counted under the last word.
+        let word = status.min(self.counts.words - 1);
+        let is_counted_alone = P & (HISTOGRAM | SUMMARY | RUNNING) == 0
+            // Of a call that is not timed there is no more to keep.
+            || P & SAMPLED != 0 && P & RUNNING == 0 && ticks == UNTIMED;
+        if !is_counted_alone || !PLAIN && recording::is_any() {
+            self.counts.finish(ran, set, word, ticks);
+        } else {
+            count(&self.counts, set, word);
+        }
+        if let (true, Some(of_polls)) = (P & BUSY != 0, self.busy) {
+            of_polls.end(set, status, busy);
+        }
+        self.tell(status, ticks);
     }
 }
 

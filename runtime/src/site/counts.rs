@@ -119,6 +119,12 @@ impl Counts {
         cell::count(self.of.cells.here(self.shape), self.at(set, word));
     }
 
+    /// The same, out of line.
+    #[inline(never)]
+    pub(super) fn count_small(&'static self, set: usize, word: usize) {
+        self.count(set, word);
+    }
+
     /// A call begins.
     #[inline(never)]
     pub(super) fn begin(&'static self, set: usize) {

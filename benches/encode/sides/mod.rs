@@ -1,0 +1,8 @@
+//! The peers, one each.
+
+pub mod measured;
+pub mod metrics;
+pub mod metriken;
+pub mod prometheus;
+pub mod prometheus_client;
+pub mod tallied;
