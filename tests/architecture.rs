@@ -125,6 +125,7 @@ fn what_a_room_must_not_touch_is_not_in_it() {
         ("runtime/src/encode/json.rs", &["Mutex", "std::io", "catalogue"]),
         ("macros/src/observed/emit/mod.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/cells.rs", &["Errors", "syn::Error", "compile_error"]),
+        ("macros/src/observed/emit/record.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/site.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/span.rs", &["Errors", "syn::Error", "compile_error"]),
         ("macros/src/observed/emit/values.rs", &["Errors", "syn::Error", "compile_error"]),

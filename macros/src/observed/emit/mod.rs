@@ -26,6 +26,7 @@ macro_rules! ours {
 }
 
 mod cells;
+mod record;
 mod site;
 mod span;
 mod values;
