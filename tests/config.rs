@@ -24,6 +24,9 @@ fn wait() {}
 #[observed(histogram(name = "config_late_seconds", labels()))]
 fn late() {}
 
+#[observed(histogram(name = "config_short_seconds", labels(), buckets = [1.0, 2.0]))]
+fn short() {}
+
 // One test: a configuration is that of the process.
 #[test]
 fn bounds_are_replaced_and_the_exposition_is_switched_off() {
@@ -31,6 +34,7 @@ fn bounds_are_replaced_and_the_exposition_is_switched_off() {
     let config = Config::new()
         .bounds("config_drift_celsius", [-1.0, 0.5])
         .bounds("config_nothing", [1.0])
+        .bounds("config_short_seconds", [1e-10, 300.0])
         .bounds("config_calls_total", [1.0])
         .bounds("config_late_seconds", [1.0])
         .bounds("config_drift_celsius", [1.0, 2.0, 3.0])
@@ -82,4 +86,9 @@ fn bounds_are_replaced_and_the_exposition_is_switched_off() {
     assert_eq!(testing::value("config_calls_total", &[("status", "ok")]), Some(2.0), "counting goes on");
     let _ = tallied::init_with(&Config::new().exposition(true));
     assert!(tallied::gather_metrics().contains("config_calls_total{status=\"ok\"} 2\n"));
+    // A bound below a nanosecond is one too.
+    short();
+    let text = tallied::gather_metrics();
+    let bucket = |bound| value(&text, "config_short_seconds_bucket", &[("le", bound)]);
+    assert_eq!((bucket("1e-10"), bucket("300"), bucket("+Inf")), (Some(0.0), Some(1.0), Some(1.0)), "{text}");
 }

@@ -279,3 +279,30 @@ fn a_label_of_the_returned_value_can_be_open_ended_too() {
     assert_eq!(of("1", "2"), 0.0);
     assert_eq!(counted(&text, "full_total", &[("id", "1"), ("len", ""), ("status", "panicked")]), 0.0);
 }
+
+#[derive(Clone, Copy, tallied::Label, tallied::Outcome)]
+enum Ended {
+    #[outcome(ok)]
+    Well,
+    #[outcome(error, panicked)]
+    Badly,
+}
+
+#[observed(status = Ended, counter = "twice_total", after(code(max = 4) = |r: &Result<(), String>| r.clone().err()))]
+fn twice(how: u8) -> Result<(), String> {
+    match how {
+        0 => Err(String::new()),
+        1 => panic!("as it should"),
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn an_empty_value_and_the_absent_one_are_one_series() {
+    twice(0).unwrap_err();
+    std::panic::catch_unwind(|| twice(1)).unwrap_err();
+    let text = tallied::gather_metrics();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("twice_total{code=\"\",status=\"badly\"}")).collect();
+    assert_eq!(lines, ["twice_total{code=\"\",status=\"badly\"} 2"]);
+}

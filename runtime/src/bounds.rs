@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 #[cfg(feature = "metrics")]
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, fence},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn replace(family: &'static str, bounds: &[f64]) {
 pub(crate) struct Row<const N: usize> {
     /// Each the first number of ticks that is above the bound.
     ticks: [AtomicU64; N],
-    /// Bounds in nanoseconds that a configuration put in the place of the source's; zeros if there are none.
+    /// Bounds in nanoseconds, and one more, that a configuration put in the place of the source's; zeros if there are none.
     replaced: [AtomicU64; N],
 }
 
@@ -84,11 +84,16 @@ impl Ticks {
             for (at, ticks) in self.ticks.iter().enumerate() {
                 let nanos = match self.replaced.first().map(|first| first.load(Relaxed)) {
                     None | Some(0) => says.bounds().get(at).map(|bound| exact(*bound, says.time_unit())),
-                    Some(_) => self.replaced.get(at).map(|nanos| nanos.load(Relaxed)),
+                    Some(_) => self.replaced.get(at).map(|more| more.load(Relaxed)).map(|more| match more {
+                        u64::MAX => u64::MAX,
+                        more => more - 1,
+                    }),
                 };
                 let above = |nanos| if nanos == u64::MAX { nanos } else { rate.ticks(nanos).saturating_add(1) };
                 ticks.store(nanos.map_or(u64::MAX, above), Relaxed);
             }
+            // Either this thread sees that it is settled meanwhile, or whoever settles it comes later and writes over this.
+            fence(SeqCst);
             if is_settled || !Rate::is_settled() {
                 return;
             }
@@ -98,7 +103,8 @@ impl Ticks {
     /// From now on they are others: at most as many.
     pub(crate) fn replace(self, bounds: &[f64], says: &Definition) {
         for (at, nanos) in self.replaced.iter().enumerate() {
-            nanos.store(bounds.get(at).map_or(u64::MAX, |bound| exact(*bound, says.time_unit())), Relaxed);
+            let more = |bound: &f64| exact(*bound, says.time_unit()).saturating_add(1);
+            nanos.store(bounds.get(at).map_or(u64::MAX, more), Relaxed);
         }
         self.scale(says);
     }

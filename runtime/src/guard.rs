@@ -264,7 +264,9 @@ impl<K: Callsite> Drop for Preparing<K> {
             let panicked = self.site.words().panicked;
             expect(self.site, self.site.ways());
             self.site.begin(self.set);
-            self.site.end(self.set, self.set, panicked, 0, 0);
+            // It took no time, and is none of those that are timed.
+            let ticks = if K::IS_SAMPLED { UNTIMED } else { 0 };
+            self.site.end(self.set, self.set, panicked, ticks, 0);
         }
     }
 }

@@ -190,7 +190,9 @@ impl Part {
     fn is_whole(&self, sources: &[Source]) -> bool {
         let is_of_calls = matches!(self.family.shows, Shows::Calls | Shows::Durations);
         let has_all = sources[self.source].site.definition().dimensions.len() == self.family.labels.len();
-        has_all && (self.family.status || !is_of_calls)
+        // What such a label has for calls that returned none is empty, and a returned value may be so too.
+        let is_plain = |digit: &Digit| digit.open.is_none() || !digit.dimension.is_after();
+        has_all && (self.family.status || !is_of_calls) && sources[self.source].digits.iter().all(is_plain)
     }
 
     /// The labels of one series, in the order of the family, into what is used again.

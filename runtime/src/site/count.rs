@@ -34,10 +34,11 @@ impl<const P: u8> Callsite for Site<P> {
         self.counts.row.scale(self.definition);
         let seen = cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
         self.entry.meet();
-        recording::unless_any(|| cells.ways.store(seen, SeqCst));
+        // Before others see that it was met: they look at its bounds too.
         if let (true, Some(busy)) = (P & BUSY != 0, self.busy) {
             busy.meet(ways);
         }
+        recording::unless_any(|| cells.ways.store(seen, SeqCst));
     }
 
     fn ways(&self) -> Ways {

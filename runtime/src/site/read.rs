@@ -1,6 +1,9 @@
 //! What a scrape reads of a callsite.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{
+    Ordering::{Relaxed, SeqCst},
+    fence,
+};
 
 use super::{Head, Site};
 use crate::catalogue::{Calls, Readable, Reading, Shown};
@@ -99,6 +102,8 @@ impl<const P: u8> Readable for Site<P> {
 
     fn scale(&'static self) {
         Rate::settled();
+        // See `Ticks::scale`.
+        fence(SeqCst);
         self.counts.row.scale(self.definition);
     }
 

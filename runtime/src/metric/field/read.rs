@@ -181,8 +181,10 @@ impl Readable for Field {
     }
 
     fn tell<'a>(&'static self, _: &[Digit], reading: &'a Reading, take: &mut dyn FnMut(usize, Shown<'a>)) {
+        // Both are in the order of the label sets.
+        let mut all_called = reading.called.iter().peekable();
         for (nth, set) in reading.sets.iter().copied().enumerate() {
-            let called = reading.called.iter().find(|(called, _)| *called == set);
+            let called = all_called.next_if(|(called, _)| *called == set);
             let (value, is_touched) = match called {
                 Some((_, None)) => continue,
                 Some((_, Some(Value::Count(count)))) => (Value::Count(*count), true),
