@@ -97,6 +97,7 @@ fn with_plan<R>(recorded: Option<&Recorded>, scrape: impl FnOnce(&mut Plan) -> R
     scraped
 }
 
+/// A plan, with what is exposed where nobody else has a family.
 fn planned(now: (usize, usize)) -> Plan {
     let mut plan = Plan::new(now);
     let mut conflicts = BTreeMap::new();
