@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -98,10 +99,19 @@ async fn moves(gate: &tokio::sync::Semaphore) {
     gate.acquire().await.unwrap().forget();
 }
 
+/// Ends the scraper, also when a task panicked.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 #[test]
 fn calls_that_end_on_another_thread_are_never_less_than_none() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     let level = || {
         let text = tallied::gather_metrics();
         let line =
@@ -109,8 +119,9 @@ fn calls_that_end_on_another_thread_are_never_less_than_none() {
         line.rsplit(' ').next().unwrap().parse::<i64>().unwrap()
     };
     thread::scope(|scope| {
+        let _done = Done(&done);
         scope.spawn(|| {
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            while !done.load(Relaxed) {
                 let level = level();
                 assert!((0..=64).contains(&level), "{level} are running");
             }
@@ -127,7 +138,6 @@ fn calls_that_end_on_another_thread_are_never_less_than_none() {
                 }
             }
         });
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert_eq!(level(), 0);
 }

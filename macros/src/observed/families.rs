@@ -190,6 +190,19 @@ pub fn distinct(families: [&Option<Family>; 5], args: &Args, errors: &Errors) {
     }
 }
 
+/// Whoever else needs the time of a call needs it of each.
+pub fn sample(args: &Args, errors: &Errors) -> Option<u32> {
+    let (key, one_in) = args.histogram.as_ref()?.sample.as_ref()?;
+    let others = [("slow", args.slow.is_some()), ("log", args.log.is_some()), ("summary", args.summary.is_some())];
+    if let Some((other, _)) = others.into_iter().find(|(_, is_there)| *is_there) {
+        errors.at(
+            key,
+            format!("`sample` leaves most calls untimed, and `{other}` needs the time of each; remove one of the two"),
+        );
+    }
+    Some(*one_in)
+}
+
 /// The bounds of the histogram and of `busy`. Those beside them are for both.
 pub fn bounds(args: &Args, has_histogram: bool, errors: &Errors) -> (Option<Expr>, Option<Expr>) {
     let of = |metric: &Option<Metric>| {

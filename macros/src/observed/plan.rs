@@ -10,7 +10,7 @@ use super::Package;
 use super::args::{Args, Defaults};
 use super::callee::{Callee, Returns, peeled};
 use super::events::{self, Events};
-use super::families::{Family, Names, bounds, distinct};
+use super::families::{Family, Names, bounds, distinct, sample};
 use super::labels::{self, Holds, Label, Labels};
 use super::nameable::{has_no_name, nameable};
 use super::span::{self, Span};
@@ -206,19 +206,6 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         target,
         callee,
     }
-}
-
-/// Whoever else needs the time of a call needs it of each.
-fn sample(args: &Args, errors: &Errors) -> Option<u32> {
-    let (key, one_in) = args.histogram.as_ref()?.sample.as_ref()?;
-    let others = [("slow", args.slow.is_some()), ("log", args.log.is_some()), ("summary", args.summary.is_some())];
-    if let Some((other, _)) = others.into_iter().find(|(_, is_there)| *is_there) {
-        errors.at(
-            key,
-            format!("`sample` leaves most calls untimed, and `{other}` needs the time of each; remove one of the two"),
-        );
-    }
-    Some(*one_in)
 }
 
 /// Functions of a kind that cannot be observed.

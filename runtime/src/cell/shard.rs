@@ -87,8 +87,6 @@ mod tests {
                 assert!(living() >= count(), "{} of {}", living(), count());
                 // Nobody ends before all have looked.
                 barrier.wait();
-                // Nobody ends before all have looked.
-                barrier.wait();
                 shard
             };
             let threads: Vec<_> = (0..count()).map(|_| scope.spawn(of_thread)).collect();

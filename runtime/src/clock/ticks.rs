@@ -111,7 +111,7 @@ impl Rate {
         (rate, false)
     }
 
-    /// The rate that holds for ever. Waits 5 milliseconds, once in the life of a process.
+    /// The rate that holds for ever. Waits 5 milliseconds, once in the life of a process; 15 at most.
     #[cfg(feature = "metrics")]
     pub(crate) fn settled() -> Rate {
         for _ in 0..TRIES {
@@ -124,14 +124,22 @@ impl Rate {
                 return rate;
             }
         }
-        // A machine that sleeps each time; the next scrape tries again.
-        Rate::soon().0
+        // Clocks that never agree, as an emulator may have. To ask them for every number would take a scrape's time.
+        Rate::soon().0.kept()
     }
 
     /// Whether it is settled.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_settled() -> bool {
         Rate::known().is_some()
+    }
+
+    /// Settles it, unless somebody was first.
+    fn kept(self) -> Rate {
+        match SETTLED.compare_exchange(0, self.nanos.to_bits(), Release, Acquire) {
+            Ok(_) => self,
+            Err(bits) => Rate { nanos: f64::from_bits(bits) },
+        }
     }
 
     fn known() -> Option<Rate> {
@@ -210,10 +218,7 @@ impl Pair {
         if (rate.nanos / Pair::a_little().nanos - 1.0).abs() > APART {
             return None;
         }
-        Some(match SETTLED.compare_exchange(0, rate.nanos.to_bits(), Release, Acquire) {
-            Ok(_) => rate,
-            Err(bits) => Rate { nanos: f64::from_bits(bits) },
-        })
+        Some(rate.kept())
     }
 }
 
@@ -261,7 +266,9 @@ mod tests {
         let rate = Rate::settled();
         assert_eq!(Rate::soon(), (rate, true), "it is settled once");
         let (began, ticks) = (Instant::now(), now());
-        std::thread::sleep(Duration::from_millis(20));
+        while began.elapsed() < Duration::from_millis(20) {
+            std::hint::spin_loop();
+        }
         let ticks = now() - ticks;
         let most = began.elapsed();
         let nanos = rate.nanos(ticks);

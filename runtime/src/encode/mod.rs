@@ -66,7 +66,8 @@ impl Format {
 
 /// Appends one scrape of every family to `out`.
 ///
-/// Cost is linear in the number of series. Scrapes may run side by side, and no observed call ever waits for one. A
+/// Cost is linear in the number of series. The first scrape of a process waits 5 milliseconds where calls are timed by the
+/// processor's counter, to learn its rate. Scrapes may run side by side, and no observed call ever waits for one. A
 /// family that cannot be exposed is left out, and said once as a `tracing` warning with the target `tallied`. Does not
 /// panic unless the program's own `tracing` subscriber does. Without the feature `metrics` nothing is appended.
 ///
