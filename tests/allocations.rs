@@ -113,27 +113,6 @@ fn after_a_threads_first_touch_of_a_place_nothing_is_allocated() {
     assert_eq!(all, 0);
 }
 
-#[derive(Clone, Copy, Label)]
-enum Ten {
-    A,
-    B,
-    C,
-    D,
-    E,
-    F,
-    G,
-    H,
-    I,
-    J,
-}
-
-// 500 label sets, of four statuses and 13 buckets each: 2 MB a shard, if all of it were there.
-#[observed(histogram, labels(a: Ten = a, b: Ten = b, c: bool = c, d: Option<bool> = d), counter = false, budget = 100_000)]
-fn wide(a: Ten, b: Ten, c: bool, d: Option<bool>) -> Result<(), ()> {
-    let _ = (a, b, d);
-    if c { Err(()) } else { Ok(()) }
-}
-
 #[observed(task_name, span = false)]
 fn short() {}
 
@@ -166,24 +145,4 @@ fn short_threads_leave_nothing_behind_and_lose_no_count() {
         text.contains("tallied_tests_unsafe_functions_task_calls_total{task_name=\"short\",status=\"ok\"} 1131"),
         "{text}"
     );
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn many_label_sets_take_memory_when_they_are_used() {
-    let _alone = alone();
-    let before = resident();
-    let _ = wide(Ten::A, Ten::J, false, None);
-    let used = resident().saturating_sub(before);
-    assert!(used < 512 << 10, "one label set of 600 took {used} bytes");
-    for ten in [Ten::B, Ten::C, Ten::D, Ten::E, Ten::F, Ten::G, Ten::H, Ten::I] {
-        let _ = wide(ten, ten, true, Some(true));
-    }
-}
-
-/// The bytes of memory that the process really has.
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
-    status.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }

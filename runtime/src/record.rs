@@ -20,7 +20,8 @@
 //! | 8 | the most series that this place can make of it |
 //! | for each label of each family: 8 | the most values that it can have |
 //!
-//! A text is UTF-8 and ends with a zero. What a later version adds stands at the end.
+//! Where panics abort, a label `status` may have one value less than is written, and a family as many series less. A text is
+//! UTF-8 and ends with a zero. What a later version adds stands at the end.
 //!
 //! The texts come from the macros, and where they know the numbers these too: then the whole record is one literal, because
 //! the compiler takes a long time for every byte that a constant function moves.

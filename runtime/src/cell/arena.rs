@@ -55,7 +55,7 @@ impl Arena {
 
     /// So many cells, all zero; or nothing if there is no memory.
     pub(super) fn take(&self, len: usize) -> Option<Block> {
-        let first = if len >= LARGE { alloc(0, len.checked_add(1)?)?.cast::<AtomicU64>() } else { self.bump(len + 1)? };
+        let first = if len >= LARGE { large(len.checked_add(1)?)? } else { self.bump(len + 1)? };
         // SAFETY: it is memory for `len + 1` zeros, which nobody else knows of yet.
         unsafe { first.as_ref() }.store(len as u64, Relaxed);
         Some(first)
@@ -83,6 +83,20 @@ impl Arena {
     }
 }
 
+/// Cells of a place that has many. The system's zeros are touched when they are used, but only where no more is asked than
+/// what every allocation is aligned to: so the beginning of a line pair is looked for in what there is.
+fn large(cells: usize) -> Option<Block> {
+    let more = ALIGN / size_of::<AtomicU64>();
+    let layout = Layout::array::<AtomicU64>(cells.checked_add(more)?).ok()?;
+    // SAFETY: it is not empty.
+    let memory = NonNull::new(unsafe { alloc_zeroed(layout) })?.cast::<AtomicU64>();
+    let skipped = memory.align_offset(ALIGN).min(more);
+    // SAFETY: there are so many more cells than are wanted.
+    let first = unsafe { memory.add(skipped) };
+    zeroed(first, cells);
+    Some(first)
+}
+
 fn layout(chunks: usize, cells: usize) -> Option<Layout> {
     let bytes = size_of::<Chunk>().checked_mul(chunks)?.checked_add(cells.checked_mul(size_of::<AtomicU64>())?)?;
     Layout::from_size_align(bytes, ALIGN).ok()
@@ -92,11 +106,17 @@ fn alloc(chunks: usize, cells: usize) -> Option<NonNull<u8>> {
     let layout = layout(chunks, cells)?;
     // SAFETY: it is not empty: nobody asks for nothing.
     let memory = NonNull::new(unsafe { alloc_zeroed(layout) })?;
-    // Zero is no atomic of the model's.
+    // SAFETY: the layout has room for so many behind the chunks.
+    zeroed(unsafe { memory.cast::<Chunk>().add(chunks).cast() }, cells);
+    Some(memory)
+}
+
+/// Zero is no atomic of the model's: there it is written.
+#[cfg_attr(not(loom), allow(unused_variables))]
+fn zeroed(first: Block, cells: usize) {
     #[cfg(loom)]
     for at in 0..cells {
-        // SAFETY: the layout has room for so many behind the chunks.
-        unsafe { memory.cast::<Chunk>().add(chunks).cast::<AtomicU64>().add(at).write(AtomicU64::new(0)) };
+        // SAFETY: whoever calls has room for so many.
+        unsafe { first.add(at).write(AtomicU64::new(0)) };
     }
-    Some(memory)
 }
