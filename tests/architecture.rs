@@ -152,12 +152,12 @@ fn what_a_room_must_not_touch_is_not_in_it() {
 }
 
 #[test]
-fn unsafe_code_stands_in_two_files() {
+fn unsafe_code_stands_in_three_files() {
     let source = workspace().join("runtime/src");
     let is_allowed = |file: &std::path::PathBuf| fs::read_to_string(file).unwrap().contains("allow(unsafe_code");
     let mut found: Vec<_> = files(&source).into_iter().filter(is_allowed).collect();
     found.sort();
-    assert_eq!(found, ["cell/arena.rs", "clock/ticks.rs"].map(|file| source.join(file)));
+    assert_eq!(found, ["catalogue/linked/elf.rs", "cell/arena.rs", "clock/ticks.rs"].map(|file| source.join(file)));
     for file in found {
         let text = fs::read_to_string(&file).unwrap();
         let (blocks, reasons) = (text.matches("unsafe {").count(), text.matches("// SAFETY:").count());

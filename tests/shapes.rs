@@ -1156,6 +1156,39 @@ mod arguments {
         assert_eq!((told("configured"), told("configured_later")), ("ok 1".to_owned(), "ok 1".to_owned()));
     }
 
+    // One line is one expression, or begins with what may be one: none of them raises `unused_braces`.
+    #[rustfmt::skip]
+    mod lines {
+        use tallied::observed;
+
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn number() -> u8 { 1 }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn chosen(a: bool) -> u8 { if a { 1 } else { 2 } }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn matched(a: u8) -> u8 { match a { 0 => 1, a => a } }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn as_another(a: bool) -> u8 { match u8::from(a) { 0 => 1_i8, _ => 2 }.unsigned_abs() }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn returning(a: bool) -> u8 { if a { return 1; } 2 }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn counted(mut a: u8) -> u8 { while a > 3 { a -= 1; } a }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn with_item() -> u8 { const TWO: u8 = 2; TWO }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) async fn later(a: bool) -> u8 { if a { return 1; } 2 }
+    }
+
+    #[test]
+    fn a_body_is_one_line() {
+        let of_bool = [lines::chosen(true), lines::as_another(true), lines::returning(true), run(lines::later(false))];
+        assert_eq!(of_bool, [1, 2, 1, 2]);
+        assert_eq!([lines::number(), lines::matched(7), lines::counted(5), lines::with_item()], [1, 7, 3, 2]);
+        for shape in ["number", "chosen", "matched", "as_another", "returning", "counted", "with_item", "later"] {
+            assert_eq!(told(shape), "ok 1", "{shape}");
+        }
+    }
+
     #[observed(shape, histogram, in_flight)]
     #[allow(clippy::too_many_arguments, clippy::many_single_char_names)]
     fn twelve(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: &mut u8) -> u8 {

@@ -46,8 +46,13 @@ impl Drop for Errors {
 
 /// The candidate within two edits of `word` (one for words of up to four letters), the nearest first.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = if word.chars().count() <= 4 { 1 } else { 2 };
-    let near = candidates.into_iter().map(|candidate| (edits(word, candidate), candidate));
+    let len = word.chars().count();
+    let most = if len <= 4 { 1 } else { 2 };
+    // Each word of every attribute comes here: most are told apart by their lengths.
+    let is_near = |candidate: &&str| candidate.chars().count().abs_diff(len) <= most;
+    let is_near =
+        |candidate: &&str| is_near(candidate) && foreign(word, candidate).max(foreign(candidate, word)) <= most;
+    let near = candidates.into_iter().filter(is_near).map(|candidate| (edits(word, candidate), candidate));
     near.filter(|(edits, _)| *edits <= most).min_by_key(|(edits, _)| *edits).map(|(_, candidate)| candidate)
 }
 
@@ -59,6 +64,11 @@ pub fn listed(words: &[impl AsRef<str>]) -> String {
         Some((last, _)) => last.clone(),
         None => String::new(),
     }
+}
+
+/// How many letters of a word another one does not have: there are at least as many edits.
+fn foreign(word: &str, other: &str) -> usize {
+    word.chars().filter(|letter| !other.contains(*letter)).count()
 }
 
 /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.

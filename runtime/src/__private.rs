@@ -6,7 +6,7 @@ pub use crate::budget::{given, given_to_field, of_environment, within_budget, wi
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
-pub use crate::family::{Kind, STANDARD_BUCKETS, STANDARD_QUANTILES, Unit, cells, cells_of};
+pub use crate::family::{Family, Kind, STANDARD_BUCKETS, STANDARD_QUANTILES, Unit, cells, cells_of};
 pub use crate::future::{Inside, Observed, Opened, future_of, giving, giving_as, hand_over};
 pub use crate::guard::{Inline, Preparing, observe, observe_in};
 pub use crate::label::{
@@ -18,11 +18,11 @@ pub use crate::metric::{
 };
 pub use crate::outcome::{After, Ask, Outcome, Said, Status, Ways, returned};
 #[cfg(feature = "metrics")]
-pub use crate::record::{Record, record, record_labels, record_names};
-pub use crate::site::{NOWHERE, Site, SiteCells};
-pub use crate::span::{SpanSite, enter, entered, ready};
+pub use crate::record::{Record, record_labels, record_names};
+pub use crate::site::{Site, SiteCells, SpanOnly};
+pub use crate::span::{At, enter, entered, number_of, ready};
 pub use crate::windows::Windows;
-#[cfg(feature = "metrics")]
+#[cfg(all(feature = "metrics", any(target_vendor = "apple", windows)))]
 pub use linkme;
 pub use std::boxed::Box;
 pub use tracing;

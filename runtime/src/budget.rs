@@ -83,21 +83,30 @@ pub const fn within_budget_too(says: &Definition, sure: Ways, ways: Ways) {
 /// every label set even if each family has only some of the labels.
 const fn refusal(says: &Definition, ways: Ways) -> Option<Message> {
     const CELLS: Family = Family::new("", "", Kind::Counter, Shows::Calls);
-    let parts = [says.histogram_family(), says.family(0), says.family(1), says.family(2), says.family(3), Some(&CELLS)];
-    let mut at = 0;
-    while at < parts.len() {
-        if let Some(family) = parts[at] {
-            let part = Part { dimensions: says.dimensions, family: *family, statuses: ways.count() };
-            if part.series() > says.budget.0 {
-                return Some(part.message(says.budget));
-            }
-            if part.sets() > MOST_SETS {
-                return Some(part.message((MOST_SETS, NO_MORE)));
-            }
-        }
+    let histogram = match says.histogram_family() {
+        Some(histogram) => refusal_of(says, histogram, ways),
+        None => None,
+    };
+    let (mut refused, mut at) = (histogram, 0);
+    while refused.is_none() {
+        refused = match says.family(at) {
+            Some(family) => refusal_of(says, family, ways),
+            None => return refusal_of(says, &CELLS, ways),
+        };
         at += 1;
     }
-    None
+    refused
+}
+
+const fn refusal_of(says: &Definition, family: &Family, ways: Ways) -> Option<Message> {
+    let part = Part { dimensions: says.dimensions, family: *family, statuses: ways.count() };
+    if part.series() > says.budget.0 {
+        Some(part.message(says.budget))
+    } else if part.sets() > MOST_SETS {
+        Some(part.message((MOST_SETS, NO_MORE)))
+    } else {
+        None
+    }
 }
 
 /// The most series that a place can make of a family.
@@ -191,9 +200,9 @@ mod tests {
     const THREE: Values = Values::texts(&["a", "b", "c"]);
     const LABELS: &[Dimension] =
         &[Dimension::of("route", THREE), Dimension::one("zone", "eu"), Dimension::of("b", THREE)];
-    const SAYS: Definition = Definition::new(LABELS, "f.rs", 1)
-        .histogram("h_seconds", "", &[0, 1, 2], true, &[1.0, 2.0])
-        .counter("c_total", "", &[0], false);
+    const FAMILIES: &[Family] =
+        &[Family::counter("c_total", "", 1, false), Family::histogram("h_seconds", "", 3, true).bounded(&[1.0, 2.0])];
+    const SAYS: Definition = Definition::new(LABELS, FAMILIES, ("f.rs", 1));
 
     fn refused(budget: (usize, &'static str), can_fail: bool) -> Option<String> {
         let check = || within_budget(&SAYS.budget(budget), Status::WORDS.sure(can_fail, false));
@@ -249,8 +258,8 @@ mod tests {
     fn no_budget_makes_room_for_more_than_a_million_label_sets() {
         const THOUSAND: Dimension = Dimension::open("n", 999);
         const TOO_MANY: Definition =
-            Definition::new(&[THOUSAND, THOUSAND, Dimension::open("m", 1)], "", 1).budget(given(usize::MAX));
-        const MANY: Definition = Definition::new(&[THOUSAND, THOUSAND], "", 1).budget(given(usize::MAX));
+            Definition::new(&[THOUSAND, THOUSAND, Dimension::open("m", 1)], &[], ("", 1)).budget(given(usize::MAX));
+        const MANY: Definition = Definition::new(&[THOUSAND, THOUSAND], &[], ("", 1)).budget(given(usize::MAX));
         assert_eq!((TOO_MANY.room(), MANY.room()), (1, 1_000_000));
         assert!(
             refusal(&TOO_MANY, Status::WORDS.all()).unwrap().as_str().contains("1000000 (there is none above that)")

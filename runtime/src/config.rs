@@ -89,7 +89,7 @@ fn replace(name: &str, bounds: &[f64]) -> Option<Conflict> {
     let of_family = || {
         sites
             .iter()
-            .flat_map(|site| site.definition().families().map(move |family| (*site, family)))
+            .flat_map(|site| site.definition().families.iter().map(move |family| (*site, family)))
             .filter(|(_, family)| family.name == name)
     };
     let refused = |why: String| Some(Conflict::Bounds { family: name.to_owned(), bounds: bounds.to_vec(), why });

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
-use once_cell::sync::Lazy;
 use prometheus::core::{Collector, Desc};
 use prometheus::{Registry, proto};
 
 use crate::snapshot::{Family, Head, Histogram, Kind, Number, Series, Sink, Summary, Text, Value};
 
-static FOREIGN: Lazy<Registry> = Lazy::new(Registry::new);
+static FOREIGN: OnceLock<Registry> = OnceLock::new();
 
 thread_local! {
     /// Whether this thread is asking other people's collectors.
@@ -40,7 +40,7 @@ thread_local! {
 /// `register` refuses a collector whose families are registered already: see [`Registry::register`].
 #[must_use]
 pub fn registry() -> &'static Registry {
-    &FOREIGN
+    FOREIGN.get_or_init(Registry::new)
 }
 
 /// Registers somebody else's collector: what [`registry`] does with a box.
@@ -99,7 +99,7 @@ impl Collector for Ours {
 
 /// What other people's collectors have to say now.
 pub(crate) fn families(notices: &mut Vec<String>) -> Vec<Family> {
-    let Some(registry) = Lazy::get(&FOREIGN) else { return Vec::new() };
+    let Some(registry) = FOREIGN.get() else { return Vec::new() };
     // A collector that scrapes us in turn gets our own families, instead of an endless recursion.
     if ASKING.replace(true) {
         return Vec::new();

@@ -13,7 +13,7 @@ use crate::clock::{Busy, Stopwatch};
 use crate::guard::{self, Call, Preparing};
 use crate::outcome::{Told, Ways};
 use crate::site::Callsite;
-use crate::span::{self, SpanSite, Spanned};
+use crate::span::{self, MadeSpan, Spanned};
 
 pin_project! {
     /// The future of an observed function.
@@ -129,8 +129,8 @@ where
         } else {
             if this.span.is_none() {
                 let span = if S::INSIDE && this.opening.is_wanted() {
-                    let polled =
-                        this.inner.as_mut().as_pin_mut().map(|inner| receive(this.opening.site(), || inner.poll(cx)));
+                    let of = this.site.spoken().made;
+                    let polled = this.inner.as_mut().as_pin_mut().map(|inner| receive(of, || inner.poll(cx)));
                     match polled {
                         Some(Ok(span)) => span,
                         // It did not come as far as its span: no call began.
@@ -138,7 +138,7 @@ where
                         None => return Poll::Pending,
                     }
                 } else {
-                    this.opening.open(*this.set)
+                    this.opening.open(*this.site, *this.set)
                 };
                 *this.span = Some(span);
                 guard::expect(*this.site, Ways::of::<T>(true));
@@ -218,10 +218,8 @@ pub trait Opening {
     fn is_off(&self) -> bool;
     /// Whether somebody may want to see it.
     fn is_wanted(&self) -> bool;
-    /// Whose it is, among those that bodies open.
-    fn site(&self) -> Option<&'static SpanSite>;
     /// The span, at the first poll.
-    fn open(&mut self, set: usize) -> Span;
+    fn open<K: Callsite>(&mut self, site: &'static K, set: usize) -> Span;
 }
 
 impl<S: Spanned> Opening for S {
@@ -229,7 +227,7 @@ impl<S: Spanned> Opening for S {
 
     #[inline]
     fn is_off(&self) -> bool {
-        !span::may_be_seen(self)
+        !span::may_be_seen::<S>()
     }
 
     #[inline]
@@ -238,13 +236,8 @@ impl<S: Spanned> Opening for S {
     }
 
     #[inline]
-    fn site(&self) -> Option<&'static SpanSite> {
-        None
-    }
-
-    #[inline]
-    fn open(&mut self, set: usize) -> Span {
-        span::open(self, set)
+    fn open<K: Callsite>(&mut self, site: &'static K, set: usize) -> Span {
+        span::open::<S, K>(site, set)
     }
 }
 
@@ -265,12 +258,7 @@ impl Opening for Opened {
     }
 
     #[inline]
-    fn site(&self) -> Option<&'static SpanSite> {
-        None
-    }
-
-    #[inline]
-    fn open(&mut self, _: usize) -> Span {
+    fn open<K: Callsite>(&mut self, _: &'static K, _: usize) -> Span {
         self.0.take().unwrap_or_else(Span::none)
     }
 }
@@ -284,38 +272,33 @@ impl<S: Spanned> Opening for Inside<S> {
 
     #[inline]
     fn is_off(&self) -> bool {
-        !span::may_be_seen(&self.0)
+        !span::may_be_seen::<S>()
     }
 
     #[inline]
     fn is_wanted(&self) -> bool {
         // Only the level: a subscriber is asked once, by the body.
-        span::may_be_seen(&self.0)
+        span::may_be_seen::<S>()
     }
 
     #[inline]
-    fn site(&self) -> Option<&'static SpanSite> {
-        self.0().map(|(site, _)| site)
-    }
-
-    #[inline]
-    fn open(&mut self, _: usize) -> Span {
+    fn open<K: Callsite>(&mut self, _: &'static K, _: usize) -> Span {
         Span::none()
     }
 }
 
 thread_local! {
     /// Whose body is polled for its span. One that is polled while another evaluates its values keeps its own.
-    static WAITING: Cell<Option<&'static SpanSite>> = const { Cell::new(None) };
+    static WAITING: Cell<Option<&'static MadeSpan>> = const { Cell::new(None) };
     /// A span on its way from a body to who polls it.
     static HANDED_OVER: Cell<Option<Span>> = const { Cell::new(None) };
 }
 
 /// Polls a body until it hands its span over. Or gives what the poll gave, if it did not come as far.
 #[cold]
-fn receive<T>(of: Option<&'static SpanSite>, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
+fn receive<T>(of: &'static MadeSpan, poll: impl FnOnce() -> Poll<T>) -> Result<Span, Poll<T>> {
     /// Whoever waits further out waits again, though a poll unwinds.
-    struct Before(Option<&'static SpanSite>);
+    struct Before(Option<&'static MadeSpan>);
 
     impl Drop for Before {
         fn drop(&mut self) {
@@ -327,9 +310,9 @@ fn receive<T>(of: Option<&'static SpanSite>, poll: impl FnOnce() -> Poll<T>) -> 
     if HANDED_OVER.try_with(|_| ()).is_err() {
         return Ok(Span::none());
     }
-    let before = Before(WAITING.replace(of));
+    let before = Before(WAITING.replace(Some(of)));
     let polled = poll();
-    let has_come = of.is_some() && WAITING.get().is_none();
+    let has_come = WAITING.get().is_none();
     drop(before);
     if has_come { Ok(HANDED_OVER.take().unwrap_or_else(Span::none)) } else { Err(polled) }
 }
@@ -338,12 +321,12 @@ fn receive<T>(of: Option<&'static SpanSite>, poll: impl FnOnce() -> Poll<T>) -> 
 /// nobody waits for it.
 #[inline]
 #[must_use]
-pub fn hand_over(span: Option<Span>, of: &impl Spanned) -> HandOver {
-    HandOver(Some((span.unwrap_or_else(Span::none), of().map(|(site, _)| site))))
+pub fn hand_over<K: Callsite>(span: Option<Span>, of: &'static K) -> HandOver {
+    HandOver(Some((span.unwrap_or_else(Span::none), of.spoken().made)))
 }
 
 /// See [`hand_over`].
-pub struct HandOver(Option<(Span, Option<&'static SpanSite>)>);
+pub struct HandOver(Option<(Span, &'static MadeSpan)>);
 
 // It is nobody's but ours, so it is the rest of the body that decides.
 impl UnwindSafe for HandOver {}
@@ -354,7 +337,7 @@ impl Future for HandOver {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let Some((span, of)) = self.0.take() else { return Poll::Ready(()) };
-        let is_its = of.zip(WAITING.get()).is_some_and(|(of, other)| std::ptr::eq(of, other));
+        let is_its = WAITING.get().is_some_and(|other| std::ptr::eq(of, other));
         if !is_its || HANDED_OVER.try_with(|place| place.set(Some(span))).is_err() {
             return Poll::Ready(());
         }

@@ -11,7 +11,7 @@ use tracing::span::EnteredSpan;
 use crate::clock::{Started, Stopwatch};
 use crate::outcome::{Returned as ReturnedAs, Status, Told, Ways};
 use crate::site::{Callsite, UNTIMED};
-use crate::span::{self, SpanSite, Spanned};
+use crate::span::{self, Spanned};
 
 /// A running call. `B` is `()`, or takes the time of its polls.
 pub struct Call<K: Callsite, B: Stopwatch> {
@@ -162,16 +162,16 @@ macro_rules! run {
 
 /// Runs `body` as a call of `site` with one of its label sets, inside the span.
 #[inline]
-pub fn observe<K: Callsite, R, T: Told>(
+pub fn observe<K: Callsite, S: Spanned, R, T: Told>(
     site: &'static K,
     set: usize,
-    span: impl Spanned,
+    _: S,
     body: impl FnOnce() -> R,
     told: impl FnOnce(&R) -> T,
 ) -> R {
     // Without a span this is no recording: `enter` saw to it.
-    let mut entered = enter(site, set, &span, Ways::of::<T>(false));
-    run!(true, span().is_some(), site, set, entered, body, told)
+    let mut entered = enter::<S, K>(site, set, Ways::of::<T>(false));
+    run!(true, S::LEVEL.is_some(), site, set, entered, body, told)
 }
 
 /// The same, in a span that is entered, if there is one.
@@ -197,19 +197,19 @@ pub(crate) fn expect<K: Callsite>(site: &'static K, ways: Ways) {
 
 /// The same, and enters its span. What is seldom is asked for together, because that is less code.
 #[inline]
-fn enter<K: Callsite>(site: &'static K, set: usize, span: &impl Spanned, ways: Ways) -> Option<EnteredSpan> {
+fn enter<S: Spanned, K: Callsite>(site: &'static K, set: usize, ways: Ways) -> Option<EnteredSpan> {
     #[cold]
     #[inline(never)]
-    fn seldom<K: Callsite>(site: &'static K, set: usize, span: &'static SpanSite, ways: Ways) -> Option<EnteredSpan> {
+    fn seldom<S: Spanned, K: Callsite>(site: &'static K, set: usize, ways: Ways) -> Option<EnteredSpan> {
         expect(site, ways);
-        span::enter(&|| Some((span, span.level())), set).or_else(aside::<K>)
+        span::enter(site, set, S::default()).or_else(aside::<K>)
     }
 
     /// The same where the callsite itself knows the ways.
     #[cold]
     #[inline(never)]
-    fn seldom_exact<K: Callsite>(site: &'static K, set: usize, span: &'static SpanSite) -> Option<EnteredSpan> {
-        seldom(site, set, span, site.ways())
+    fn seldom_exact<S: Spanned, K: Callsite>(site: &'static K, set: usize) -> Option<EnteredSpan> {
+        seldom::<S, K>(site, set, site.ways())
     }
 
     #[cold]
@@ -224,16 +224,15 @@ fn enter<K: Callsite>(site: &'static K, set: usize, span: &impl Spanned, ways: W
         K::is_aside().then(|| Span::none().entered())
     }
 
-    match span() {
-        Some((span, level)) if span::is_on(level) || !site.is_met(ways) => {
-            if K::IS_EXACT {
-                seldom_exact(site, set, span)
-            } else {
-                seldom(site, set, span, ways)
-            }
-        }
-        None if !site.is_met(ways) => seldom_alone(site, ways),
-        Some(_) | None => None,
+    if S::LEVEL.is_none() {
+        return if site.is_met(ways) { None } else { seldom_alone(site, ways) };
+    }
+    if !span::may_be_seen::<S>() && site.is_met(ways) {
+        None
+    } else if K::IS_EXACT {
+        seldom_exact::<S, K>(site, set)
+    } else {
+        seldom::<S, K>(site, set, ways)
     }
 }
 
@@ -286,8 +285,8 @@ pub struct Inline<K: Callsite> {
 impl<K: Callsite> Inline<K> {
     /// The call begins now.
     #[inline]
-    pub fn begin(site: &'static K, set: usize, span: impl Spanned) -> Self {
-        Self::entered(site, set, enter(site, set, &span, Ways::of::<ReturnedAs<Status>>(false)))
+    pub fn begin<S: Spanned>(site: &'static K, set: usize, _: S) -> Self {
+        Self::entered(site, set, enter::<S, K>(site, set, Ways::of::<ReturnedAs<Status>>(false)))
     }
 
     /// The same, in a span that is entered, if there is one.

@@ -1,9 +1,8 @@
-//! What the program's file says of its families: plain bytes in a section of their own, so that a tool can list them without
-//! running the program, stripped or not.
+//! What the program's file says of its families: plain bytes among its constants, so that a tool can list them without running
+//! the program, stripped or not.
 //!
-//! The section is `.tallied`, on Apple's systems `__DATA,__tallied`. It is a row of records, one of each observed function
-//! and each field of a group, perhaps with zeros between them; one family may stand in several. All numbers are
-//! little-endian.
+//! There is a record for each observed function and each field of a group, anywhere in the file: it is found by its first eight
+//! bytes. One family may stand in several. All numbers are little-endian.
 //!
 //! | bytes | |
 //! |---|---|
@@ -31,9 +30,8 @@ use crate::definition::Definition;
 use crate::family::Family;
 use crate::label::{names, one};
 
-/// A record that is known to the macro.
-#[must_use]
-pub const fn record<const T: usize>(text: &str) -> [u8; T] {
+/// The bytes of a text: `T` of them.
+const fn bytes<const T: usize>(text: &str) -> [u8; T] {
     match text.as_bytes().first_chunk() {
         Some(bytes) => *bytes,
         None => [0; T],
@@ -56,7 +54,7 @@ impl<const B: usize, const T: usize, const M: usize, const F: usize, const L: us
     /// What is said; `begin`, `text` and `names` are as the record has them.
     #[must_use]
     pub const fn new(says: &Definition, begin: &str, text: &str, names: [u8; M]) -> Self {
-        let (begin, text, line) = (record(begin), record(text), digits(says.place.1));
+        let (begin, text, line) = (bytes(begin), bytes(text), digits(says.place.1));
         let mut made = Record { begin, line, text, names, families: [[0; 10]; F], values: [[0; 8]; L] };
         let (mut at, mut next) = (0, 0);
         while at < F {
@@ -83,8 +81,11 @@ impl<const B: usize, const T: usize, const M: usize, const F: usize, const L: us
 
     /// What keeps it in the program, if it is named.
     #[must_use]
-    pub const fn bytes(&'static self) -> &'static [u8] {
-        &self.begin
+    pub const fn begin(&'static self) -> &'static str {
+        match std::str::from_utf8(&self.begin) {
+            Ok(begin) => begin,
+            Err(_) => "",
+        }
     }
 }
 
@@ -162,9 +163,10 @@ mod tests {
     use super::*;
     use crate::label::{Dimension, Values};
 
-    const SAYS: Definition = Definition::new(&[Dimension::of("route", Values::texts(&["a", "b"]))], "f.rs", 7)
-        .counter("c_total", "Ü.", &[], true)
-        .histogram("h_seconds", "", &[0], false, &[1.0]);
+    const ROUTE: Dimension = Dimension::of("route", Values::texts(&["a", "b"]));
+    const FAMILIES: &[Family] =
+        &[Family::counter("c_total", "Ü.", 0, true), Family::histogram("h_seconds", "", 1, false).bounded(&[1.0])];
+    const SAYS: Definition = Definition::new(&[ROUTE], FAMILIES, ("f.rs", 7));
     const LABELS: (usize, usize) = record_labels(&SAYS);
 
     #[test]

@@ -11,70 +11,198 @@ use tracing::callsite::{DefaultCallsite, Identifier};
 use tracing::field::{Empty, Field, FieldSet, Value, ValueSet};
 use tracing::metadata::Kind;
 use tracing::span::{EnteredSpan, Id};
-use tracing::{Level, Metadata, Span};
+use tracing::subscriber::Interest;
+use tracing::{Callsite as OfTracing, Level, Metadata, Span};
 
-use crate::label::{self, Dimension, Message, Open};
+#[cfg(feature = "metrics")]
+use once_cell::race::OnceRef as Once;
 
-/// The most fields of a span: what every version of tracing takes.
-const MOST_FIELDS: usize = 32;
+use crate::definition::Definition;
+use crate::label::{self, Dimension, Open};
+
+/// The level of the span that a function may have, as [`number_of`] has it; 0 is none. Without a size, so that the level is a
+/// constant to the compiler, and a future holds nothing for it.
+#[derive(Clone, Copy, Default)]
+pub struct At<const LEVEL: u8>;
+
+/// See [`At`].
+pub trait Spanned: Copy + Default {
+    /// The level, if there is a span.
+    const LEVEL: Option<Level>;
+}
+
+impl<const LEVEL: u8> Spanned for At<LEVEL> {
+    const LEVEL: Option<Level> = if LEVEL == 0 { None } else { Some(level_of(LEVEL)) };
+}
+
+/// The level of such a number.
+const fn level_of(number: u8) -> Level {
+    match number {
+        1 => Level::ERROR,
+        2 => Level::WARN,
+        3 => Level::INFO,
+        4 => Level::DEBUG,
+        _ => Level::TRACE,
+    }
+}
+
+/// The number of a level.
+#[must_use]
+pub const fn number_of(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        Level::TRACE => 5,
+    }
+}
+
+/// What may have a span.
+pub trait Speaks: 'static {
+    /// What the span needs.
+    fn spoken(&'static self) -> Spoken;
+}
+
+/// What a span needs of its callsite.
+#[derive(Clone, Copy)]
+pub struct Spoken {
+    pub(crate) says: &'static Definition,
+    pub(crate) opens: &'static [Open],
+    pub(crate) made: &'static MadeSpan,
+}
+
+#[cfg(not(feature = "metrics"))]
+type Once<'a, T> = OnceLock<&'a T>;
+
+/// Where the span of a callsite is kept when somebody listened for the first time. All zeros until then, where cells are.
+pub struct MadeSpan(Once<'static, SpanSite>);
+
+impl MadeSpan {
+    pub(crate) const fn new() -> Self {
+        MadeSpan(Once::new())
+    }
+}
 
 /// The span of a callsite as tracing knows it. Its first fields are the labels, in their order.
-pub struct SpanSite {
-    callsite: DefaultCallsite,
-    metadata: Metadata<'static>,
+///
+/// It is made when somebody listens for the first time, and stays: as a constant it would cost the compiler more than all the
+/// rest of a callsite.
+struct SpanSite {
+    metadata: &'static Metadata<'static>,
+    /// Registered with tracing: keeps what the subscribers think of it.
+    callsite: &'static DefaultCallsite,
     labels: &'static [Dimension],
     opens: &'static [Open],
     /// The path of the function, if that is a label: it is cut out of the name of a type, once.
-    path: OnceLock<Cow<'static, str>>,
+    path: &'static str,
+    values: Values,
 }
 
-/// The span that a function may have, and its level: a closure without a size, so that the level is a constant to the
-/// compiler, and a future holds nothing for it.
-pub trait Spanned: Fn() -> Option<(&'static SpanSite, Level)> {}
+/// The values of most spans are the same in all calls.
+enum Values {
+    None,
+    Text(Field, &'static str),
+    Other,
+}
 
-impl<F: Fn() -> Option<(&'static SpanSite, Level)>> Spanned for F {}
+/// What tells its fields from those of another span. Both are made after it, and have it in them.
+#[derive(Default)]
+struct Identity(OnceLock<(&'static Metadata<'static>, &'static DefaultCallsite)>);
 
-impl SpanSite {
-    /// The span of a callsite that was never called. `me` is the static that it initialises, `place` the file, the line
-    /// and the module, and `fields` the names of all fields, those of the labels first.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, if there are more than 32 fields.
-    #[must_use]
-    #[track_caller]
-    pub const fn new(
-        me: &'static SpanSite,
-        (name, target, level): (&'static str, &'static str, Level),
-        (file, line, module): (&'static str, u32, &'static str),
-        fields: &'static [&'static str],
-        (labels, opens): (&'static [Dimension], &'static [Open]),
-    ) -> Self {
-        if fields.len() > MOST_FIELDS {
-            let message = Message::new("the span would have ").number(fields.len()).text(" fields, and may have ");
-            let message = message.number(MOST_FIELDS).text("; leave some out, or `skip` some parameters");
-            panic!("{}", message.as_str());
-        }
-        let fields = FieldSet::new(fields, Identifier(&me.callsite));
-        SpanSite {
-            callsite: DefaultCallsite::new(&me.metadata),
-            metadata: Metadata::new(name, target, level, Some(file), Some(line), Some(module), fields, Kind::SPAN),
-            labels,
-            opens,
-            path: OnceLock::new(),
+impl OfTracing for Identity {
+    fn set_interest(&self, interest: Interest) {
+        if let Some((_, callsite)) = self.0.get() {
+            callsite.set_interest(interest);
         }
     }
 
-    pub(crate) fn level(&self) -> Level {
-        *self.metadata.level()
+    fn metadata(&self) -> &Metadata<'_> {
+        /// Nobody asks before it is complete.
+        static NOBODY: Identity = Identity(OnceLock::new());
+        static NONE: Metadata<'static> = Metadata::new(
+            "",
+            "tallied",
+            Level::TRACE,
+            None,
+            None,
+            None,
+            FieldSet::new(&[], Identifier(&NOBODY)),
+            Kind::SPAN,
+        );
+        self.0.get().map_or(&NONE, |(metadata, _)| metadata)
+    }
+}
+
+fn leaked<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+impl Spoken {
+    /// Its span. Of threads that race for the first one, all use the same.
+    fn site(self) -> &'static SpanSite {
+        self.made.0.get_or_init(|| self.make())
     }
 
     /// Whether somebody wants to see it now.
     #[cold]
     #[inline(never)]
+    fn ready(self) -> Option<Ready> {
+        self.site().ready()
+    }
+
+    /// The same, and opens it with these labels.
+    #[cold]
+    #[inline(never)]
+    fn opened(self, set: usize) -> Option<Span> {
+        let site = self.site();
+        let ready = site.ready()?;
+        let fields = site.metadata.fields();
+        Some(match &site.values {
+            Values::Text(field, text) if !ready.is_logged => {
+                Span::new(site.metadata, &fields.value_set(&[(field, Some(text as &dyn Value))]))
+            }
+            Values::None if !ready.is_logged => {
+                let none: [(&Field, Option<&dyn Value>); 0] = [];
+                Span::new(site.metadata, &fields.value_set(&none))
+            }
+            _ => ready.open(set, &[]),
+        })
+    }
+
+    #[cold]
+    fn make(self) -> &'static SpanSite {
+        let Spoken { says, opens, .. } = self;
+        let (span, (file, line)) = (says.span, says.place);
+        let labels = if span.has_labels { says.dimensions } else { &[] };
+        let names: Vec<_> = labels.iter().map(|label| label.label).chain(span.fields.iter().copied()).collect();
+        let identity = leaked(Identity::default());
+        let fields = FieldSet::new(Vec::leak(names), Identifier(identity));
+        let (file, line, module) = (Some(file), Some(line), Some(span.module));
+        let metadata =
+            Metadata::new(span.name, span.target, level_of(span.level), file, line, module, fields, Kind::SPAN);
+        let metadata = leaked(metadata);
+        let callsite = leaked(DefaultCallsite::new(metadata));
+        let _ = identity.0.set((metadata, callsite));
+        let path = labels.iter().find(|label| label.is_path()).and_then(|label| label.text(0, None));
+        let path: &'static str = match path.unwrap_or_default() {
+            Cow::Borrowed(path) => path,
+            Cow::Owned(path) => String::leak(path),
+        };
+        let values = match (labels, metadata.fields().iter().next()) {
+            (_, None) => Values::None,
+            ([label], Some(field)) if label.is_path() && metadata.fields().len() == 1 => Values::Text(field, path),
+            _ => Values::Other,
+        };
+        leaked(SpanSite { metadata, callsite, labels, opens, path, values })
+    }
+}
+
+impl SpanSite {
+    /// Whether somebody wants to see it now.
     fn ready(&'static self) -> Option<Ready> {
         let interest = self.callsite.interest();
-        let is_enabled = || tracing::dispatcher::get_default(|default| default.enabled(&self.metadata));
+        let is_enabled = || tracing::dispatcher::get_default(|default| default.enabled(self.metadata));
         if !interest.is_never() && (interest.is_always() || is_enabled()) {
             return Some(Ready { site: self, is_logged: false });
         }
@@ -82,26 +210,11 @@ impl SpanSite {
         tracing::if_log_enabled! { *self.metadata.level(), { Some(Ready { site: self, is_logged: true }) } else { None } }
     }
 
-    /// The same, and opens it.
-    #[cold]
-    #[inline(never)]
-    fn opened(&'static self, set: usize) -> Span {
-        self.ready().map_or_else(Span::none, |ready| ready.open(set, &[]))
-    }
-
-    /// The same, and enters it.
-    #[cold]
-    #[inline(never)]
-    fn entered(&'static self, set: usize) -> Option<EnteredSpan> {
-        self.ready().map(|ready| ready.open(set, &[]).entered())
-    }
-
     /// The text of a label, if it is known before the call has returned.
     fn text(&'static self, at: usize, set: usize) -> Option<Cow<'static, str>> {
         let label = self.labels.get(at)?;
         if label.is_path() {
-            let path = self.path.get_or_init(|| label.text(0, None).unwrap_or_default());
-            return Some(Cow::Borrowed(path));
+            return Some(Cow::Borrowed(self.path));
         }
         (!label.is_after()).then(|| label::text_in_set(self.labels, self.opens, at, set))
     }
@@ -115,26 +228,20 @@ pub(crate) fn is_on(level: Level) -> bool {
 
 /// Whether somebody may want to see it, as far as its level goes.
 #[inline]
-pub(crate) fn may_be_seen(span: &impl Spanned) -> bool {
-    span().is_some_and(|(_, level)| is_on(level))
+pub(crate) fn may_be_seen<S: Spanned>() -> bool {
+    S::LEVEL.is_some_and(is_on)
 }
 
 /// The span of a call with these labels, open if somebody wants to see it.
 #[inline]
-pub fn open(span: &impl Spanned, set: usize) -> Span {
-    match span() {
-        Some((site, level)) if is_on(level) => site.opened(set),
-        _ => Span::none(),
-    }
+pub(crate) fn open<S: Spanned, K: Speaks>(site: &'static K, set: usize) -> Span {
+    if may_be_seen::<S>() { site.spoken().opened(set).unwrap_or_else(Span::none) } else { Span::none() }
 }
 
 /// The same, entered.
 #[inline]
-pub fn enter(span: &impl Spanned, set: usize) -> Option<EnteredSpan> {
-    match span() {
-        Some((site, level)) if is_on(level) => site.entered(set),
-        _ => None,
-    }
+pub fn enter<S: Spanned, K: Speaks>(site: &'static K, set: usize, _: S) -> Option<EnteredSpan> {
+    if may_be_seen::<S>() { site.spoken().opened(set).map(Span::entered) } else { None }
 }
 
 /// Enters a span that is open.
@@ -146,11 +253,8 @@ pub fn entered(span: Option<Span>) -> Option<EnteredSpan> {
 
 /// The same, before it is open: its values are evaluated only if somebody wants to see them.
 #[inline]
-pub fn ready(span: &impl Spanned) -> Option<Ready> {
-    match span() {
-        Some((site, level)) if is_on(level) => site.ready(),
-        _ => None,
-    }
+pub fn ready<S: Spanned, K: Speaks>(site: &'static K, _: S) -> Option<Ready> {
+    if may_be_seen::<S>() { site.spoken().ready() } else { None }
 }
 
 /// A span that somebody wants to see.
@@ -164,20 +268,20 @@ impl Ready {
     /// Opens it, with the labels of this set and with further values.
     #[must_use]
     pub fn open(self, set: usize, values: &[Option<&dyn Value>]) -> Span {
-        self.with_values(set, values, |values| Span::new(&self.site.metadata, values))
+        self.with_values(set, values, |values| Span::new(self.site.metadata, values))
     }
 
     /// Opens it below another, or below none.
     #[must_use]
     pub fn child_of(self, parent: Option<Id>, set: usize, values: &[Option<&dyn Value>]) -> Span {
-        self.with_values(set, values, |values| Span::child_of(parent, &self.site.metadata, values))
+        self.with_values(set, values, |values| Span::child_of(parent, self.site.metadata, values))
     }
 
     fn with_values(self, set: usize, values: &[Option<&dyn Value>], open: impl FnOnce(&ValueSet<'_>) -> Span) -> Span {
         let fields = self.site.metadata.fields();
         let open = |values: &ValueSet<'_>| {
             if self.is_logged {
-                let span = Span::new_disabled(&self.site.metadata);
+                let span = Span::new_disabled(self.site.metadata);
                 span.record_all(values);
                 return span;
             }
@@ -206,11 +310,6 @@ impl Ready {
                 let values: [(&Field, Option<&dyn Value>); $room] = from_fn(|at| (&names[at], value(at)));
                 open(&fields.value_set(&values))
             }};
-        }
-        // Most spans have one label and nothing else.
-        if let (1, Some(text)) = (fields.len(), self.site.text(0, set)) {
-            let text: &str = &text;
-            return open(&fields.value_set(&[(&first, Some(&text as &dyn Value))]));
         }
         match fields.len() {
             0..=1 => with_room_for!(1),

@@ -3,42 +3,38 @@ fn fetch<'a>(
     url: &'a str,
     into: &mut Vec<u8>,
 ) -> impl ::core::future::Future<Output = Result<&'a str, Error>> {
-    let (__span, __site) = {
+    let __site = {
         fn __tallied_path() -> &'static ::core::primitive::str {
             ::tallied::__private::type_name_of(__tallied_path)
         }
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .counter(
-                "my_shop_function_calls_total",
-                "Calls by function and status.",
-                &[0usize],
-                true,
-            )
-            .histogram(
-                "my_shop_function_duration_seconds",
-                "Duration of calls in seconds, by function and status.",
-                &[0usize],
-                true,
-                &::tallied::__private::STANDARD_BUCKETS,
-            )
-            .at_most(true, true)
-            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<34> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            ::tallied::__private::Definition::of_calls(
+                &[
+                    ::tallied::__private::Dimension::path(
+                        "function",
+                        ::core::module_path!(),
+                        __tallied_path,
+                    ),
+                ],
+                &[
+                    ::tallied::__private::Family::counter(
+                        "my_shop_function_calls_total",
+                        "Calls by function and status.",
+                        1,
+                        true,
+                    ),
+                    ::tallied::__private::Family::histogram(
+                        "my_shop_function_duration_seconds",
+                        "Duration of calls in seconds, by function and status.",
+                        1,
+                        true,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, true),
+                ("fetch", 3, true),
+            ),
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -46,29 +42,13 @@ fn fetch<'a>(
             __TALLIED_SITE,
             "\u{2}my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0function\0status\0\0function\0status\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{2}\0<\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0"
         );
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                "fetch",
-                ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["function"],
-            (__TALLIED_LABELS, &[]),
-        );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
-            &__TALLIED_SITE,
-        )
+        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        &__TALLIED_SITE
     };
     ::tallied::__private::Observed::new(
         __site,
         0,
-        __span,
+        ::tallied::__private::At::<3>,
         async move {
             #[allow(
                 unreachable_code,
@@ -80,8 +60,6 @@ fn fetch<'a>(
                 let __returned: Result<&'a str, Error> = loop {};
                 return __returned;
             }
-            #[allow(clippy::shadow_same)]
-            let url = url;
             #[allow(clippy::shadow_same)]
             let into = into;
             {

@@ -3,29 +3,26 @@ impl<T> Store for Cart<T> {
     type Key = u8;
     #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
     async fn load(&self, key: u8) -> Found<T> {
-        let (__span, __site) = {
+        let __site = {
             #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                ::tallied::__private::Dimension::one("task_name", "load"),
-            ];
-            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
+            static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
+                    &[::tallied::__private::Dimension::one("task_name", "load")],
+                    &[
+                        ::tallied::__private::Family::counter(
+                            "my_shop_task_calls_total",
+                            "Calls by task_name and status.",
+                            1,
+                            true,
+                        ),
+                    ],
+                    (::core::file!(), ::core::line!(), ::core::module_path!()),
+                    (true, true),
+                    ("load", 3, true),
                 )
-                .counter(
-                    "my_shop_task_calls_total",
-                    "Calls by task_name and status.",
-                    &[0usize],
-                    true,
-                )
-                .at_most(true, true)
-                .at_least(false, true)
-                .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+                .at_least(false, true);
             static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
             static __TALLIED_SITE: ::tallied::__private::Site<0> = ::tallied::__private::Site::new(
-                &__TALLIED_SITE_SAYS,
-                &[],
+                __TALLIED_SITE_SAYS,
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
@@ -34,29 +31,13 @@ impl<T> Store for Cart<T> {
                 "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0" 2 18
                 * b"task_name\0status\0\0"
             );
-            static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-                &__TALLIED_SPAN,
-                (
-                    "load",
-                    ::core::module_path!(),
-                    ::tallied::__private::tracing::Level::INFO,
-                ),
-                (::core::file!(), ::core::line!(), ::core::module_path!()),
-                &["task_name"],
-                (__TALLIED_LABELS, &[]),
-            );
-            (
-                || ::core::option::Option::Some((
-                    &__TALLIED_SPAN,
-                    ::tallied::__private::tracing::Level::INFO,
-                )),
-                &__TALLIED_SITE,
-            )
+            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            &__TALLIED_SITE
         };
         ::tallied::__private::Observed::new(
                 __site,
                 0,
-                __span,
+                ::tallied::__private::At::<3>,
                 async move {
                     #[allow(
                         unreachable_code,
@@ -69,8 +50,6 @@ impl<T> Store for Cart<T> {
                         return __returned;
                     }
                     let _ = &self;
-                    #[allow(clippy::shadow_same)]
-                    let key = key;
                     {
                         const _: () = ();
                         self.items.get(key).await
@@ -89,28 +68,23 @@ impl<T> Store for Cart<T> {
     }
     fn skipped(&self) {}
     fn closed(&self) {
-        let (__span, __site) = {
-            #[allow(long_running_const_eval)]
-            const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-                ::tallied::__private::Dimension::one("task_name", "closed"),
-            ];
-            const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                    __TALLIED_LABELS,
-                    ::core::file!(),
-                    ::core::line!(),
-                )
-                .counter(
-                    "my_shop_task_calls_total",
-                    "Calls by task_name and status.",
-                    &[0usize],
-                    true,
-                )
-                .at_most(false, false)
-                .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+        let __site = {
             static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
             static __TALLIED_SITE: ::tallied::__private::Site<66> = ::tallied::__private::Site::new(
-                &__TALLIED_SITE_SAYS,
-                &[],
+                ::tallied::__private::Definition::of_calls(
+                    &[::tallied::__private::Dimension::one("task_name", "closed")],
+                    &[
+                        ::tallied::__private::Family::counter(
+                            "my_shop_task_calls_total",
+                            "Calls by task_name and status.",
+                            1,
+                            true,
+                        ),
+                    ],
+                    (::core::file!(), ::core::line!(), ::core::module_path!()),
+                    (false, false),
+                    ("closed", 4, true),
+                ),
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             );
@@ -118,39 +92,20 @@ impl<T> Store for Cart<T> {
                 __TALLIED_SITE,
                 "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0task_name\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
             );
-            static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-                &__TALLIED_SPAN,
-                (
-                    "closed",
-                    ::core::module_path!(),
-                    ::tallied::__private::tracing::Level::DEBUG,
-                ),
-                (::core::file!(), ::core::line!(), ::core::module_path!()),
-                &["task_name"],
-                (__TALLIED_LABELS, &[]),
-            );
-            (
-                || ::core::option::Option::Some((
-                    &__TALLIED_SPAN,
-                    ::tallied::__private::tracing::Level::DEBUG,
-                )),
-                &__TALLIED_SITE,
-            )
+            let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+            &__TALLIED_SITE
         };
         ::tallied::__private::observe(
             __site,
             0,
-            __span,
+            ::tallied::__private::At::<4>,
             move || -> () {
                 let _ = &self;
                 {
                     const _: () = ();
                 }
             },
-            |__out| ::tallied::__private::returned::<
-                ::tallied::__private::Status,
-                _,
-            >(__out),
+            ::tallied::__private::returned::<::tallied::__private::Status, _>,
         )
     }
     const fn constant() {}

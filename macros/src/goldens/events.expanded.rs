@@ -1,29 +1,38 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
-    let (__span, __site) = {
+    let __site = {
         fn __tallied_path() -> &'static ::core::primitive::str {
             ::tallied::__private::type_name_of(__tallied_path)
         }
         #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
+        static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
+                &[
+                    ::tallied::__private::Dimension::path(
+                        "function",
+                        ::core::module_path!(),
+                        __tallied_path,
+                    ),
+                ],
+                &[
+                    ::tallied::__private::Family::counter(
+                        "my_shop_function_calls_total",
+                        "Calls by function and status.",
+                        1,
+                        true,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, true),
+                ("", 0, false),
             )
-            .counter(
-                "my_shop_function_calls_total",
-                "Calls by function and status.",
-                &[0usize],
-                true,
+            .at_least(false, true)
+            .budget(
+                ::tallied::__private::of_environment(
+                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
+                    ::tallied::__private::DEFAULT_BUDGET,
+                ),
             )
-            .beside(&__TALLIED_BUSY_SAYS)
+            .beside(&__TALLIED_BUSY_FAMILIES)
             .tell(|__ended| {
                 if __ended.nanos() > 100000000u64 {
                     ::tallied::__private::tracing::event!(
@@ -40,37 +49,19 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                     .function("fetch"), elapsed_ms = ::tallied::__private::millis(__ended
                     .nanos()), status = __ended.status(), "call ended"
                 )
-            })
-            .at_most(true, true)
-            .at_least(false, true)
-            .without_span()
-            .budget(
-                ::tallied::__private::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
-                    ::tallied::__private::DEFAULT_BUDGET,
-                ),
-            );
-        const __TALLIED_BUSY_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .histogram(
+            });
+        static __TALLIED_BUSY_FAMILIES: [::tallied::__private::Family; 1] = [
+            ::tallied::__private::Family::histogram(
                 "my_shop_function_busy_seconds",
                 "Time inside polls in seconds, by function and status.",
-                &[0usize],
+                1,
                 true,
-                &::tallied::__private::STANDARD_BUCKETS,
-            )
-            .at_most(true, true)
-            .at_least(false, true)
-            .without_span()
-            .budget(
-                ::tallied::__private::of_environment(
-                    ::core::option_env!("TALLIED_SERIES_BUDGET"),
-                    ::tallied::__private::DEFAULT_BUDGET,
-                ),
-            );
+            ),
+        ];
+        static __TALLIED_BUSY_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_polls(
+            &__TALLIED_SITE_SAYS,
+            &__TALLIED_BUSY_FAMILIES,
+        );
         const _: () = ::tallied::__private::within_budget(
             &__TALLIED_BUSY_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_BUSY_SAYS, false, true),
@@ -102,8 +93,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
         }
         static __TALLIED_BUSY_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_BUSY: ::tallied::__private::Site<32> = ::tallied::__private::Site::new(
-            &__TALLIED_BUSY_SAYS,
-            &[],
+            __TALLIED_BUSY_SAYS,
             &__TALLIED_BUSY_CELLS,
             &__TALLIED_BUSY,
         );
@@ -116,8 +106,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
         };
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<12> = ::tallied::__private::Site::new(
-                &__TALLIED_SITE_SAYS,
-                &[],
+                __TALLIED_SITE_SAYS,
                 &__TALLIED_CELLS,
                 &__TALLIED_SITE,
             )
@@ -156,12 +145,12 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 ),
             )
         }
-        (|| ::core::option::Option::None, &__TALLIED_SITE)
+        &__TALLIED_SITE
     };
     ::tallied::__private::Observed::busy(
         __site,
         0,
-        __span,
+        ::tallied::__private::At::<0>,
         async move {
             #[allow(
                 unreachable_code,
@@ -173,8 +162,6 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 let __returned: Page = loop {};
                 return __returned;
             }
-            #[allow(clippy::shadow_same)]
-            let url = url;
             {
                 const _: () = ();
                 get(url).await

@@ -1,35 +1,45 @@
 #[allow(unused_variables)]
 fn job() -> Result<(impl Sized, u8), Error> {
-    let (__span, __site) = {
+    let __site = {
         fn __tallied_path() -> &'static ::core::primitive::str {
             crate::metrics::tallied::__private::type_name_of(__tallied_path)
         }
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[crate::metrics::tallied::__private::Dimension] = &[
-            crate::metrics::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
         #[allow(clippy::needless_borrow)]
         const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
-        const __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
+        #[allow(long_running_const_eval)]
+        static __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::of_calls(
+                &[
+                    crate::metrics::tallied::__private::Dimension::path(
+                        "function",
+                        ::core::module_path!(),
+                        __tallied_path,
+                    ),
+                ],
+                &[
+                    crate::metrics::tallied::__private::Family::counter(
+                        "jobs_total",
+                        "Jobs.",
+                        0,
+                        true,
+                    ),
+                    crate::metrics::tallied::__private::Family::histogram(
+                            "job_seconds",
+                            "Duration of calls in seconds, by status.",
+                            0,
+                            true,
+                        )
+                        .bounded(__TALLIED_BOUNDS),
+                    crate::metrics::tallied::__private::Family::in_flight(
+                        "jobs_running",
+                        "Calls running now.",
+                        0,
+                        false,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, false),
+                ("", 0, false),
             )
-            .counter("jobs_total", "Jobs.", &[], true)
-            .histogram(
-                "job_seconds",
-                "Duration of calls in seconds, by status.",
-                &[],
-                true,
-                __TALLIED_BOUNDS,
-            )
-            .in_flight("jobs_running", "Calls running now.", &[], false)
-            .at_most(true, false)
-            .without_span()
             .budget(
                 crate::metrics::tallied::__private::of_environment(
                     ::core::option_env!("TALLIED_SERIES_BUDGET"),
@@ -40,8 +50,7 @@ fn job() -> Result<(impl Sized, u8), Error> {
             { crate::metrics::tallied::__private::cells(__TALLIED_BOUNDS) },
         > = crate::metrics::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: crate::metrics::tallied::__private::Site<35> = crate::metrics::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            __TALLIED_SITE_SAYS,
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -58,12 +67,12 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 false,
             ),
         );
-        (|| ::core::option::Option::None, &__TALLIED_SITE)
+        &__TALLIED_SITE
     };
     crate::metrics::tallied::__private::observe(
         __site,
         0,
-        __span,
+        crate::metrics::tallied::__private::At::<0>,
         move || -> Result<(_, u8), Error> {
             {
                 const _: () = ();

@@ -4,35 +4,33 @@ fn store(
     body: Vec<u8>,
     token: Token,
 ) -> Result<usize, Error> {
-    let (__span, __err, __ret, __site) = {
+    let (__site, __err, __ret) = {
         fn __tallied_path() -> &'static ::core::primitive::str {
             ::tallied::__private::type_name_of(__tallied_path)
         }
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .counter(
-                "my_shop_function_calls_total",
-                "Calls by function and status.",
-                &[0usize],
-                true,
-            )
-            .at_most(true, false)
-            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<2> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            ::tallied::__private::Definition::of_calls(
+                    &[
+                        ::tallied::__private::Dimension::path(
+                            "function",
+                            ::core::module_path!(),
+                            __tallied_path,
+                        ),
+                    ],
+                    &[
+                        ::tallied::__private::Family::counter(
+                            "my_shop_function_calls_total",
+                            "Calls by function and status.",
+                            1,
+                            true,
+                        ),
+                    ],
+                    (::core::file!(), ::core::line!(), ::core::module_path!()),
+                    (true, false),
+                    ("store", 3, true),
+                )
+                .fields(&["job", "left", "body", "size", "id", "late"]),
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -40,22 +38,9 @@ fn store(
             __TALLIED_SITE,
             "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0function\0status\0\0\0\0\u{3}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{3}\0\0\0\0\0\0\0"
         );
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                "store",
-                ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["function", "job", "left", "body", "size", "id", "late"],
-            (__TALLIED_LABELS, &[]),
-        );
+        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
+            &__TALLIED_SITE,
             |__value: &dyn ::core::fmt::Display| {
                 ::tallied::__private::tracing::event!(
                     target : ::core::module_path!(),
@@ -70,11 +55,13 @@ fn store(
                     ::tallied::__private::tracing::field::debug(__value)
                 )
             },
-            &__TALLIED_SITE,
         )
     };
     #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
-    let __opened = match ::tallied::__private::ready(&__span) {
+    let __opened = match ::tallied::__private::ready(
+        __site,
+        ::tallied::__private::At::<3>,
+    ) {
         ::core::option::Option::Some(__ready) => {
             let __preparing = ::tallied::__private::Preparing::new(__site, 0);
             let __opened = __ready

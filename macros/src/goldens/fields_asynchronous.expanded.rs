@@ -1,40 +1,31 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
-    let (__span, __site) = {
+    let __site = {
         fn __tallied_path() -> &'static ::core::primitive::str {
             ::tallied::__private::type_name_of(__tallied_path)
         }
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                "retry",
-                ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["function", "attempt"],
-            (__TALLIED_LABELS, &[]),
+        static __TALLIED_SITE: ::tallied::__private::SpanOnly = ::tallied::__private::SpanOnly::new(
+            ::tallied::__private::Definition::of_calls(
+                    &[
+                        ::tallied::__private::Dimension::path(
+                            "function",
+                            ::core::module_path!(),
+                            __tallied_path,
+                        ),
+                    ],
+                    &[],
+                    (::core::file!(), ::core::line!(), ::core::module_path!()),
+                    (false, true),
+                    ("retry", 3, true),
+                )
+                .fields(&["attempt"]),
         );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
-            &::tallied::__private::NOWHERE,
-        )
+        &__TALLIED_SITE
     };
     ::tallied::__private::Observed::new(
         __site,
         0,
-        ::tallied::__private::Inside(__span),
+        ::tallied::__private::Inside(::tallied::__private::At::<3>),
         async move {
             let _ = &self;
             #[allow(
@@ -56,7 +47,10 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
                 clippy::used_underscore_binding,
                 clippy::no_effect_underscore_binding
             )]
-            let __opened = match ::tallied::__private::ready(&__span) {
+            let __opened = match ::tallied::__private::ready(
+                __site,
+                ::tallied::__private::At::<3>,
+            ) {
                 ::core::option::Option::Some(__ready) => {
                     let __opened = __ready
                         .open(
@@ -84,12 +78,12 @@ fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
                 }
                 ::core::option::Option::None => ::core::option::Option::None,
             };
-            ::tallied::__private::hand_over(__opened, &__span).await;
+            ::tallied::__private::hand_over(__opened, __site).await;
             {
                 const _: () = ();
                 self.run().await
             }
         },
-        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
+        ::tallied::__private::returned::<::tallied::__private::Status, _>,
     )
 }

@@ -3,43 +3,42 @@ fn serve<'a>(
     request: &Request<'a>,
     route: &'a Route,
 ) -> impl ::core::future::Future<Output = Result<Page, Error>> {
-    let (__span, __site) = {
+    let __site = {
         #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::of(
-                "route",
-                <&Route as ::tallied::__private::Label>::VALUES,
-            ),
-            ::tallied::__private::Dimension::of(
-                "method",
-                <Method<'_> as ::tallied::__private::Label>::VALUES,
-            ),
-            ::tallied::__private::Dimension::one("zone", "eu"),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
+        static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
+                &[
+                    ::tallied::__private::Dimension::of(
+                        "route",
+                        <&Route as ::tallied::__private::Label>::VALUES,
+                    ),
+                    ::tallied::__private::Dimension::of(
+                        "method",
+                        <Method<'_> as ::tallied::__private::Label>::VALUES,
+                    ),
+                    ::tallied::__private::Dimension::one("zone", "eu"),
+                ],
+                &[
+                    ::tallied::__private::Family::counter(
+                        "my_shop_serve_calls_total",
+                        "Calls by route, method, zone and status.",
+                        3,
+                        true,
+                    ),
+                    ::tallied::__private::Family::histogram(
+                        "my_shop_serve_duration_seconds",
+                        "Duration of calls in seconds, by route, method, zone and status.",
+                        3,
+                        true,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, true),
+                ("serve", 3, true),
             )
-            .counter(
-                "my_shop_serve_calls_total",
-                "Calls by route, method, zone and status.",
-                &[0usize, 1usize, 2usize],
-                true,
-            )
-            .histogram(
-                "my_shop_serve_duration_seconds",
-                "Duration of calls in seconds, by route, method, zone and status.",
-                &[0usize, 1usize, 2usize],
-                true,
-                &::tallied::__private::STANDARD_BUCKETS,
-            )
-            .at_most(true, true)
             .budget(::tallied::__private::given(500));
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<34> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            __TALLIED_SITE_SAYS,
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -52,24 +51,7 @@ fn serve<'a>(
             &__TALLIED_SITE_SAYS,
             ::tallied::__private::Definition::sure(&__TALLIED_SITE_SAYS, true, true),
         );
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                "serve",
-                ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["route", "method", "zone"],
-            (__TALLIED_LABELS, &[]),
-        );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
-            &__TALLIED_SITE,
-        )
+        &__TALLIED_SITE
     };
     let __set = {
         let mut __number = __site.number();
@@ -88,7 +70,7 @@ fn serve<'a>(
     ::tallied::__private::Observed::new(
         __site,
         __set,
-        __span,
+        ::tallied::__private::At::<3>,
         async move {
             #[allow(
                 unreachable_code,
@@ -100,11 +82,7 @@ fn serve<'a>(
                 let __returned: Result<Page, Error> = loop {};
                 return __returned;
             }
-            #[allow(clippy::shadow_same)]
-            let request = request;
             let _ = &request;
-            #[allow(clippy::shadow_same)]
-            let route = route;
             let _ = &route;
             {
                 const _: () = ();

@@ -1,48 +1,42 @@
 fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
-    let (__span, __site) = {
+    let __site = {
         #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::open("tenant", TENANTS),
-            ::tallied::__private::Dimension::set(
-                "cache",
-                <Cache<'_> as ::tallied::__private::LabelSet>::LABELS,
-            ),
-            ::tallied::__private::Dimension::of(
-                    "hit",
-                    {
-                        #[allow(unused, clippy::all, clippy::pedantic)]
-                        fn __tallied_label() -> impl ::tallied::__private::Label {
-                            ::tallied::__private::after(
-                                ::tallied::__private::never_ref::<Found<Page>>(),
-                                |page| page.is_there(),
-                            )
-                        }
-                        ::tallied::__private::values_of(__tallied_label)
-                    },
-                )
-                .after(),
-            ::tallied::__private::Dimension::open("code", 8).after(),
-        ];
-        static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
-            __TALLIED_LABELS,
-        )] = ::tallied::__private::opens(__TALLIED_LABELS);
-        const _: () = ::tallied::__private::no_name_twice(
-            "the labels of this function",
-            __TALLIED_LABELS,
-            true,
-        );
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
+        static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
+                &[
+                    ::tallied::__private::Dimension::open("tenant", TENANTS),
+                    ::tallied::__private::Dimension::set(
+                        "cache",
+                        <Cache<'_> as ::tallied::__private::LabelSet>::LABELS,
+                    ),
+                    ::tallied::__private::Dimension::of(
+                            "hit",
+                            {
+                                #[allow(unused, clippy::all, clippy::pedantic)]
+                                fn __tallied_label() -> impl ::tallied::__private::Label {
+                                    ::tallied::__private::after(
+                                        ::tallied::__private::never_ref::<Found<Page>>(),
+                                        |page| page.is_there(),
+                                    )
+                                }
+                                ::tallied::__private::values_of(__tallied_label)
+                            },
+                        )
+                        .after(),
+                    ::tallied::__private::Dimension::open("code", 8).after(),
+                ],
+                &[
+                    ::tallied::__private::Family::counter(
+                        "reads_total",
+                        "Calls by tenant, the labels of cache, hit, code and status.",
+                        4,
+                        true,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, false),
+                ("read", 3, true),
             )
-            .counter(
-                "reads_total",
-                "Calls by tenant, the labels of cache, hit, code and status.",
-                &[0usize, 1usize, 2usize, 3usize],
-                true,
-            )
-            .words(<TaskStatus as ::tallied::__private::Outcome>::WORDS.checked())
+            .words((&<TaskStatus as ::tallied::__private::Outcome>::WORDS).checked())
             .at_least(false, false)
             .after(2usize)
             .budget(
@@ -51,13 +45,23 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                     ::tallied::__private::DEFAULT_BUDGET,
                 ),
             );
+        static __TALLIED_OPENS: [::tallied::__private::Open; ::tallied::__private::open_len(
+            ::tallied::__private::Definition::dimensions(&__TALLIED_SITE_SAYS),
+        )] = ::tallied::__private::opens(
+            ::tallied::__private::Definition::dimensions(&__TALLIED_SITE_SAYS),
+        );
+        const _: () = ::tallied::__private::no_name_twice(
+            "the labels of this function",
+            ::tallied::__private::Definition::dimensions(&__TALLIED_SITE_SAYS),
+            true,
+        );
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<0> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &__TALLIED_OPENS,
-            &__TALLIED_CELLS,
-            &__TALLIED_SITE,
-        );
+                __TALLIED_SITE_SAYS,
+                &__TALLIED_CELLS,
+                &__TALLIED_SITE,
+            )
+            .with_opens(&__TALLIED_OPENS);
         ::tallied::__private::listed!(
             __TALLIED_SITE, __TALLIED_SITE_SAYS, 1
             "\u{1}reads_total\0\0Calls by tenant, the labels of cache, hit, code and status.\0"
@@ -88,20 +92,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                 ),
             )
         }
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            ("read", ::core::module_path!(), ::tallied::__private::tracing::Level::INFO),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["tenant", "cache", "hit", "code"],
-            (__TALLIED_LABELS, &__TALLIED_OPENS),
-        );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
-            &__TALLIED_SITE,
-        )
+        &__TALLIED_SITE
     };
     let __set = {
         let mut __number = __site.number();
@@ -115,7 +106,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
     ::tallied::__private::observe(
         __site,
         __set,
-        __span,
+        ::tallied::__private::At::<3>,
         move || -> Found<Page> {
             #[allow(clippy::shadow_same)]
             let tenant = tenant;

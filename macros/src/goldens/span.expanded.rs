@@ -1,35 +1,33 @@
 fn quiet(width: u32) -> u32 {
-    let (__span, __site) = {
+    let __site = {
         const __TALLIED_NAME: &::core::primitive::str = "a name of its own";
         const __TALLIED_TARGET: &::core::primitive::str = TARGET;
         fn __tallied_path() -> &'static ::core::primitive::str {
             ::tallied::__private::type_name_of(__tallied_path)
         }
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::path(
-                "function",
-                ::core::module_path!(),
-                __tallied_path,
-            ),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .counter(
-                "my_shop_function_calls_total",
-                "Calls by function and status.",
-                &[0usize],
-                true,
-            )
-            .at_most(false, false)
-            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<0> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<66> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            ::tallied::__private::Definition::of_calls(
+                    &[
+                        ::tallied::__private::Dimension::path(
+                            "function",
+                            ::core::module_path!(),
+                            __tallied_path,
+                        ),
+                    ],
+                    &[
+                        ::tallied::__private::Family::counter(
+                            "my_shop_function_calls_total",
+                            "Calls by function and status.",
+                            1,
+                            true,
+                        ),
+                    ],
+                    (::core::file!(), ::core::line!(), ::core::module_path!()),
+                    (false, false),
+                    (__TALLIED_NAME, 4, true),
+                )
+                .target(__TALLIED_TARGET),
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -37,37 +35,19 @@ fn quiet(width: u32) -> u32 {
             __TALLIED_SITE,
             "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0function\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
         );
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                __TALLIED_NAME,
-                __TALLIED_TARGET,
-                ::tallied::__private::tracing::Level::DEBUG,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["function"],
-            (__TALLIED_LABELS, &[]),
-        );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::DEBUG,
-            )),
-            &__TALLIED_SITE,
-        )
+        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        &__TALLIED_SITE
     };
     ::tallied::__private::observe(
         __site,
         0,
-        __span,
+        ::tallied::__private::At::<4>,
         move || -> u32 {
-            #[allow(clippy::shadow_same)]
-            let width = width;
             {
                 const _: () = ();
                 width
             }
         },
-        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
+        ::tallied::__private::returned::<::tallied::__private::Status, _>,
     )
 }

@@ -1,40 +1,36 @@
 pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
-    let (__span, __site) = {
+    let __site = {
         #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[::tallied::__private::Dimension] = &[
-            ::tallied::__private::Dimension::one("task_name", "charge"),
-        ];
-        const __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::new(
-                __TALLIED_LABELS,
-                ::core::file!(),
-                ::core::line!(),
+        static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
+                &[::tallied::__private::Dimension::one("task_name", "charge")],
+                &[
+                    ::tallied::__private::Family::counter(
+                        "my_shop_task_calls_total",
+                        "Calls by task_name and status.",
+                        1,
+                        true,
+                    ),
+                    ::tallied::__private::Family::histogram(
+                        "my_shop_task_duration_seconds",
+                        "Duration of calls in seconds, by task_name and status.",
+                        1,
+                        true,
+                    ),
+                    ::tallied::__private::Family::in_flight(
+                        "my_shop_task_in_flight",
+                        "Calls running now, by task_name.",
+                        1,
+                        false,
+                    ),
+                ],
+                (::core::file!(), ::core::line!(), ::core::module_path!()),
+                (true, false),
+                ("charge", 3, true),
             )
-            .counter(
-                "my_shop_task_calls_total",
-                "Calls by task_name and status.",
-                &[0usize],
-                true,
-            )
-            .histogram(
-                "my_shop_task_duration_seconds",
-                "Duration of calls in seconds, by task_name and status.",
-                &[0usize],
-                true,
-                &::tallied::__private::STANDARD_BUCKETS,
-            )
-            .in_flight(
-                "my_shop_task_in_flight",
-                "Calls running now, by task_name.",
-                &[0usize],
-                false,
-            )
-            .at_most(true, false)
-            .at_least(false, false)
-            .watching(::core::option_env!("TALLIED_SERIES_BUDGET"));
+            .at_least(false, false);
         static __TALLIED_CELLS: ::tallied::__private::SiteCells<13> = ::tallied::__private::SiteCells::NEW;
         static __TALLIED_SITE: ::tallied::__private::Site<33> = ::tallied::__private::Site::new(
-            &__TALLIED_SITE_SAYS,
-            &[],
+            __TALLIED_SITE_SAYS,
             &__TALLIED_CELLS,
             &__TALLIED_SITE,
         );
@@ -43,36 +39,17 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
             "\u{3}my_shop_task_calls_total\0\0Calls by task_name and status.\0my_shop_task_duration_seconds\0\0Duration of calls in seconds, by task_name and status.\0my_shop_task_in_flight\0\0Calls running now, by task_name.\0"
             5 47 * b"task_name\0status\0\0task_name\0status\0\0task_name\0\0"
         );
-        static __TALLIED_SPAN: ::tallied::__private::SpanSite = ::tallied::__private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (
-                "charge",
-                ::core::module_path!(),
-                ::tallied::__private::tracing::Level::INFO,
-            ),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &["task_name"],
-            (__TALLIED_LABELS, &[]),
-        );
-        (
-            || ::core::option::Option::Some((
-                &__TALLIED_SPAN,
-                ::tallied::__private::tracing::Level::INFO,
-            )),
-            &__TALLIED_SITE,
-        )
+        let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
+        &__TALLIED_SITE
     };
     ::tallied::__private::observe(
         __site,
         0,
-        __span,
+        ::tallied::__private::At::<3>,
         move || -> Alias<Receipt> {
-            #[allow(clippy::shadow_same)]
-            let card = card;
             #[allow(clippy::shadow_same)]
             let mut cents = cents;
             {
-                const _: () = ();
                 cents += card.fee();
                 card.charge(cents)
             }

@@ -53,16 +53,16 @@ fn numbered(what: &str, at: usize) -> Ident {
 }
 
 /// The constants and the statics of one field, and what the compiler checks of it.
-// expands to: `const SAYS: Definition = …; static OPENS, CELLS, BOUNDS, FIELD`
+// expands to: `static SAYS: Definition = …; static OPENS, CELLS, BOUNDS, FIELD`
 fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, help, .. } = field;
     let texts = paths::record_texts([(&**name, field.written.as_deref(), &**help)].into_iter());
     let texts = Literal::string(&texts);
-    let [labels, says, opens, cells, windows, bounds_of, this] =
-        ["LABELS", "SAYS", "OPENS", "CELLS", "WINDOWS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
+    let [says, opens, cells, windows, bounds_of, this] =
+        ["SAYS", "OPENS", "CELLS", "WINDOWS", "BOUNDS", "FIELD"].map(|what| numbered(what, at));
+    let labels = quote!(#private::Definition::dimensions(&#says));
     let metric = quote_spanned!(ty.span()=> <#ty as #private::Metric>);
     let here = blamed_on(ident.span(), quote!(#private::Definition::here));
-    let here_arguments = blamed_group(ident.span(), quote!(#labels));
     let written = field.written.as_ref().map(|written| quote!(.written(#written)));
     let unit = field.unit.as_ref().map(|(unit, _)| {
         let variant = format_ident!("{}", unit.variant());
@@ -102,14 +102,16 @@ fn statics(at: usize, field: &Field, is_own: bool, private: &TokenStream) -> Tok
         quote!(#twice #arguments;)
     });
     let label_set = quote_spanned!(ty.span()=> <#metric::Labels as #private::LabelSet>::LABELS);
+    let family = quote!(
+        #private::Family::field(#metric::KIND, #metric::NUMBERS, #name, #help)
+            #written #unit #bounds #quantiles #native #zero
+    );
+    let dimension = quote!(#private::Dimension::set("labels", #label_set));
+    let here_arguments = blamed_group(ident.span(), quote!(&[#dimension], &[#family]));
     quote!(
         #(#constants)*
         #[allow(long_running_const_eval)]
-        const #labels: &[#private::Dimension] =
-            &[#private::Dimension::set("labels", #label_set)];
-        const #says: #private::Definition = #here #here_arguments
-            .field(#metric::KIND, #metric::NUMBERS, #name, #help)
-            #written #unit #bounds #quantiles #native #zero #budget;
+        static #says: #private::Definition = #here #here_arguments #budget;
         #checks
         const _: () = {
             #twice

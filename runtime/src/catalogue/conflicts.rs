@@ -206,7 +206,7 @@ fn conflicts() -> Vec<Conflict> {
     for site in sites() {
         let definition = site.definition();
         let digits = label::digits(definition.dimensions, site.opens());
-        for family in definition.families() {
+        for family in definition.families {
             let of_family = || digits.iter().filter(|digit| family.labels.contains(&digit.place));
             let texts = |digit: &label::Digit| -> BTreeSet<String> {
                 if digit.open.is_some() {

@@ -36,7 +36,7 @@ pub fn catalogue() -> Catalogue {
             let (definition, of_site) = (site.definition(), site.bytes());
             let digits = label::digits(definition.dimensions, site.opens());
             bytes = bytes.saturating_add(of_site);
-            for family in definition.families() {
+            for family in definition.families {
                 let draft = drafts.entry(family.name).or_insert_with(|| Draft::new(family, definition));
                 draft.add(family, definition, &digits);
                 draft.family.bytes = draft.family.bytes.saturating_add(of_site);

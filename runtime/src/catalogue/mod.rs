@@ -7,11 +7,11 @@ mod reserve;
 mod source;
 mod tables;
 
-// The targets that `linkme` knows. On others a callsite is known from its first call on. `tallied_unlinked` is for tests of
-// these.
+// The systems whose linkers are known to make a list. On others a callsite is known from its first call on.
+// `tallied_unlinked` is for tests of these.
 #[cfg(all(
     feature = "metrics",
-    not(tallied_unlinked),
+    not(any(tallied_unlinked, miri)),
     any(
         target_os = "android",
         target_os = "freebsd",
@@ -29,7 +29,7 @@ mod linked;
 #[cfg(all(
     feature = "metrics",
     not(all(
-        not(tallied_unlinked),
+        not(any(tallied_unlinked, miri)),
         any(
             target_os = "android",
             target_os = "freebsd",

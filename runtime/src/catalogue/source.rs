@@ -25,9 +25,33 @@ pub(crate) trait Readable: Sync {
     fn bytes(&'static self) -> usize;
 }
 
-/// A callsite or a field as the linker's list holds it.
+/// A callsite or a field as the linker's list holds it. Its layout belongs to the name of that list.
+#[repr(C)]
 #[allow(dead_code)] // the record is for others; and where the linker makes no list
-pub struct Listed(pub(crate) &'static dyn Readable, pub(crate) &'static [u8]);
+pub struct Listed {
+    /// Whose: two copies of this crate in one program may share the list, and do not know each other's types.
+    copy: &'static u8,
+    readable: Option<&'static dyn Readable>,
+    record: &'static [u8],
+}
+
+/// Every copy of this crate has another one.
+static COPY: u8 = 0;
+
+#[allow(dead_code)] // where the linker makes no list
+impl Listed {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Listed { copy: &COPY, readable: None, record: &[] };
+
+    pub(crate) const fn new(readable: &'static dyn Readable, record: &'static [u8]) -> Self {
+        Listed { copy: &COPY, readable: Some(readable), record }
+    }
+
+    /// What is listed, if it is ours.
+    pub(crate) fn readable(&'static self) -> Option<&'static dyn Readable> {
+        self.readable.filter(|_| std::ptr::eq(self.copy, &raw const COPY))
+    }
+}
 
 /// What stood in the cells at one moment. All families of a callsite are made of one reading, so they agree.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! What is said of one family, and the bounds of a histogram.
 
+mod said;
 mod unit;
 
 pub use unit::Unit;
@@ -85,7 +86,7 @@ pub enum Numbers {
 /// One family as a callsite or a group describes it.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
-pub(crate) struct Family {
+pub struct Family {
     /// The full name on the exposition, checked when the attribute was expanded.
     pub(crate) name: &'static str,
     /// As the user wrote it, where that is another name.
@@ -113,7 +114,7 @@ pub(crate) struct Family {
 
 /// What of its source a family shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shows {
+pub enum Shows {
     /// Calls by what became of them.
     Calls,
     /// Their durations, by bucket or by quantile.

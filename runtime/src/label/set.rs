@@ -97,7 +97,7 @@ impl Number {
     #[inline]
     pub fn open(&mut self, text: &str) {
         // Where nothing is counted a value is only looked at for the sake of a span.
-        if cfg!(not(feature = "metrics")) && !self.of.has_span {
+        if cfg!(not(feature = "metrics")) && !self.of.has_span() {
             return;
         }
         // There is one for each: the expansion counted them.

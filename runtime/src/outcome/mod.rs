@@ -120,7 +120,7 @@ impl Words {
     /// them.
     #[must_use]
     #[track_caller]
-    pub const fn checked(self) -> Self {
+    pub const fn checked(&'static self) -> &'static Self {
         let len = self.len();
         if len > Ways::MOST {
             let message = Message::new("the type of `status` has ").number(len).text(" values; it may have 1 to 64");

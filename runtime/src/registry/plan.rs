@@ -107,7 +107,7 @@ impl Plan {
         let replaced = bounds::replaced().clone().unwrap_or_default();
         for (number, source) in self.sources.iter().enumerate() {
             let definition = source.site.definition();
-            for family in definition.families() {
+            for family in definition.families {
                 let of_family = || family.labels.iter().flat_map(|place| digits_at(&source.digits, *place));
                 let mut labels: Vec<&'static str> =
                     of_family().map(|digit| source.digits[digit].dimension.label).collect();
@@ -210,7 +210,7 @@ impl Part {
                 Column::Fixed(text) => Cow::Borrowed(*text),
                 Column::Digit(digit) => source.digits[*digit].text(set).unwrap_or_default(),
                 Column::Status => {
-                    let words = &source.site.definition().words;
+                    let words = source.site.definition().words;
                     Cow::Borrowed(status.map_or("", |status| words.values.get(status)))
                 }
             };

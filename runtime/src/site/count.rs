@@ -31,7 +31,7 @@ impl<const P: u8> Callsite for Site<P> {
     #[inline(never)]
     fn meet(&'static self, ways: Ways) {
         let cells = self.counts.of;
-        self.counts.row.scale(self.definition);
+        self.counts.row.scale(&self.definition);
         let seen = cells.seen.fetch_or(ways.bits(), Relaxed) | ways.bits();
         self.entry.meet();
         // Before others see that it was met: they look at its bounds too.
@@ -74,7 +74,7 @@ impl<const P: u8> Callsite for Site<P> {
     }
 
     fn words(&self) -> &Words {
-        &self.definition.words
+        self.definition.words
     }
 
     fn record(&'static self, set: usize, span: &Span) {
@@ -133,7 +133,7 @@ impl<const P: u8> Callsite for Site<P> {
     }
     #[inline]
     fn words(&self) -> &Words {
-        &self.definition.words
+        self.definition.words
     }
     fn record(&'static self, set: usize, span: &Span) {
         self.record_after(set, span);

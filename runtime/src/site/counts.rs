@@ -50,10 +50,22 @@ pub(super) struct Copied {
 }
 
 impl Counts {
-    pub(super) const fn new(says: &'static Definition, of: &'static Head, row: Ticks, parts: u8) -> Self {
-        let (sets, words, buckets) = (says.room(), says.statuses(), says.cells());
+    /// `place` is where `says` will be.
+    pub(super) const fn new(
+        says: &Definition,
+        place: &'static Definition,
+        of: &'static Head,
+        row: Ticks,
+        parts: u8,
+    ) -> Self {
+        let (sets, words) = (says.room(), says.words.len());
         let is_timed = parts & (HISTOGRAM | SUMMARY) != 0;
-        let (native, native_cells) = match says.histogram_family() {
+        let histogram = if parts & HISTOGRAM != 0 { says.histogram_family() } else { None };
+        let buckets = match histogram {
+            Some(family) => family.bounds.len() + 1,
+            None => 1,
+        };
+        let (native, native_cells) = match histogram {
             Some(family) if family.native => {
                 let range = Range::of(family.time_unit());
                 (Some(range), range.cells())
@@ -74,7 +86,7 @@ impl Counts {
             parts,
             has_more: parts & (SAMPLED | SUMMARY | RUNNING) != 0 || native.is_some(),
             native,
-            says,
+            says: place,
             unit: if native.is_some() { says.time_unit() } else { Unit::Seconds },
             summary_unit: if parts & SUMMARY != 0 { says.summary_unit() } else { Unit::Seconds },
             sample: says.sample(),

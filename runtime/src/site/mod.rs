@@ -6,8 +6,11 @@
 mod count;
 #[cfg(feature = "metrics")]
 mod counts;
+mod only;
 #[cfg(feature = "metrics")]
 mod read;
+
+pub use only::SpanOnly;
 
 use tracing::Span;
 
@@ -15,7 +18,8 @@ use crate::catalogue;
 use crate::clock;
 use crate::definition::{Definition, Ended};
 use crate::label::{self, Number, Open};
-use crate::outcome::{Outcome as _, Status, Ways, Words};
+use crate::outcome::{Ways, Words};
+use crate::span::{MadeSpan, Speaks, Spoken};
 use crate::windows::Windows;
 #[cfg(feature = "metrics")]
 use crate::{
@@ -29,7 +33,7 @@ use counts::Counts;
 use std::sync::atomic::AtomicU64;
 
 /// What a call needs of its callsite.
-pub trait Callsite: Sync + 'static {
+pub trait Callsite: Speaks + Sync {
     /// Whether calls are timed at all: otherwise the clock is never read.
     const TIMED: bool;
     /// Whether only some of them are.
@@ -111,8 +115,9 @@ pub(crate) const SAMPLED: u8 = 128;
 
 /// A callsite. `P` is the parts that its calls have: in the type, so that a call has no code for the others.
 pub struct Site<const P: u8> {
-    definition: &'static Definition,
+    definition: Definition,
     opens: &'static [Open],
+    made: &'static MadeSpan,
     #[cfg(feature = "metrics")]
     busy: Option<&'static dyn Further>,
     #[cfg(feature = "metrics")]
@@ -124,6 +129,7 @@ pub struct Site<const P: u8> {
 /// What a callsite changes. A static of its own, because it is all zeros: so it takes no room in the program's file, and
 /// the callsite itself is a constant. `N` is the number of a histogram's buckets, or 0.
 pub struct SiteCells<const N: usize> {
+    made: MadeSpan,
     #[cfg(feature = "metrics")]
     head: Head,
     #[cfg(feature = "metrics")]
@@ -144,6 +150,7 @@ impl<const N: usize> SiteCells<N> {
     /// All zeros. A constant, so that the compiler makes it once.
     #[allow(clippy::declare_interior_mutable_const)] // it is for statics
     pub const NEW: Self = SiteCells {
+        made: MadeSpan::new(),
         #[cfg(feature = "metrics")]
         head: Head { ways: AtomicU64::new(0), seen: AtomicU64::new(0), cells: Cells::new() },
         #[cfg(feature = "metrics")]
@@ -152,27 +159,32 @@ impl<const N: usize> SiteCells<N> {
 }
 
 impl<const P: u8> Site<P> {
-    /// A callsite that nobody has called yet, with its cells and its open-ended labels. `me` is the static that it
-    /// initialises.
+    /// A callsite that nobody has called yet, with its cells. `me` is the static that it initialises.
     #[must_use]
     pub const fn new<const N: usize>(
-        definition: &'static Definition,
-        opens: &'static [Open],
+        definition: Definition,
         cells: &'static SiteCells<N>,
         me: &'static Site<P>,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
-        let _ = (cells, me);
+        let _ = me;
         Site {
             #[cfg(feature = "metrics")]
-            counts: Counts::new(definition, &cells.head, cells.row.slices(), P),
+            counts: Counts::new(&definition, &me.definition, &cells.head, cells.row.slices(), P),
             definition,
-            opens,
+            opens: &[],
+            made: &cells.made,
             #[cfg(feature = "metrics")]
             busy: None,
             #[cfg(feature = "metrics")]
             entry: Entry::new(me),
         }
+    }
+
+    /// With open-ended labels.
+    #[must_use]
+    pub const fn with_opens(self, opens: &'static [Open]) -> Self {
+        Site { opens, ..self }
     }
 
     /// With another one for the time inside polls.
@@ -204,22 +216,22 @@ impl<const P: u8> Site<P> {
     fn tell(&'static self, status: usize, ticks: u64) {
         if let (true, Some(tell)) = (P & LOUD != 0, self.definition.tell) {
             let status = status.min(self.definition.statuses() - 1);
-            tell(&Ended { of: self.definition, status, nanos: clock::nanos_of_ticks(ticks) });
+            tell(&Ended { of: &self.definition, status, nanos: clock::nanos_of_ticks(ticks) });
         }
     }
 
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self, record: &'static [u8]) -> Listed {
-        Listed(self, record)
+    pub const fn listed(&'static self, record: &'static str) -> Listed {
+        Listed::new(self, record.as_bytes())
     }
 
     /// The number of a call's label set, before its first label.
     #[inline]
     #[must_use]
     pub fn number(&'static self) -> Number {
-        Number::new(self.definition, self.opens, catalogue::table, false)
+        Number::new(&self.definition, self.opens, catalogue::table, false)
     }
 
     /// The number of the label set in which a call runs whose value has labels too.
@@ -234,7 +246,7 @@ impl<const P: u8> Site<P> {
     #[must_use]
     pub fn number_after(&'static self) -> Number {
         let opens = self.opens.get(self.definition.opens_before..).unwrap_or_default();
-        Number::new(self.definition, opens, catalogue::table, true)
+        Number::new(&self.definition, opens, catalogue::table, true)
     }
 
     fn record_after(&'static self, set: usize, span: &Span) {
@@ -245,6 +257,12 @@ impl<const P: u8> Site<P> {
         for place in self.definition.first_after..dimensions.len() {
             span.record(dimensions[place].label, &*label::text_in_set(dimensions, self.opens, place, set));
         }
+    }
+}
+
+impl<const P: u8> Speaks for Site<P> {
+    fn spoken(&'static self) -> Spoken {
+        Spoken { says: &self.definition, opens: self.opens, made: self.made }
     }
 }
 
@@ -264,32 +282,4 @@ impl<const P: u8> Further for Site<P> {
     fn end(&'static self, set: usize, status: usize, ticks: u64) {
         Callsite::end(self, set, set, status, ticks, 0);
     }
-}
-
-/// The callsite of what is only a span.
-pub struct Nowhere;
-
-/// The one.
-pub static NOWHERE: Nowhere = Nowhere;
-
-impl Callsite for Nowhere {
-    const TIMED: bool = false;
-    const IS_HEARD: bool = false;
-    #[inline]
-    fn is_met(&'static self, _: Ways) -> bool {
-        true
-    }
-    fn meet(&'static self, _: Ways) {}
-    fn ways(&self) -> Ways {
-        Status::WORDS.all()
-    }
-    #[inline]
-    fn begin(&'static self, _: usize) {}
-    #[inline]
-    fn end_as<const PLAIN: bool>(&'static self, _: usize, _: usize, _: usize, _: u64, _: u64) {}
-    #[inline]
-    fn words(&self) -> &Words {
-        &Status::WORDS
-    }
-    fn record(&'static self, _: usize, _: &Span) {}
 }

@@ -39,7 +39,7 @@ impl<const P: u8> Site<P> {
 
 impl<const P: u8> Readable for Site<P> {
     fn definition(&'static self) -> &'static Definition {
-        self.definition
+        &self.definition
     }
 
     fn opens(&'static self) -> &'static [Open] {
@@ -60,7 +60,7 @@ impl<const P: u8> Readable for Site<P> {
     }
 
     fn tell<'a>(&'static self, digits: &[Digit], reading: &'a Reading, take: &mut dyn FnMut(usize, Shown<'a>)) {
-        let (of, words) = (&self.counts, &self.definition.words);
+        let (of, words) = (&self.counts, self.definition.words);
         let ways = match reading.ways {
             // Nobody has called it yet.
             0 => self.definition.at_least,
@@ -97,14 +97,14 @@ impl<const P: u8> Readable for Site<P> {
     }
 
     fn replace_bounds(&'static self, bounds: &[f64]) {
-        self.counts.row.replace(bounds, self.definition);
+        self.counts.row.replace(bounds, &self.definition);
     }
 
     fn scale(&'static self) {
         Rate::settled();
         // See `Ticks::scale`.
         fence(SeqCst);
-        self.counts.row.scale(self.definition);
+        self.counts.row.scale(&self.definition);
     }
 
     fn bytes(&'static self) -> usize {

@@ -21,20 +21,23 @@ pub(super) fn windows(is_there: bool, private: &TokenStream) -> Option<(TokenStr
     })
 }
 
+/// So many labels of a callsite are named by their number.
+const FIRST: usize = 4;
+
 /// The standard buckets, and that of `+Inf`.
 const STANDARD_CELLS: usize = 13;
 
 pub(super) struct CellsOf {
     /// The user's bounds stand once, in a constant of their own.
     pub(super) constant: TokenStream,
-    /// The bounds as an argument.
-    pub(super) argument: TokenStream,
+    /// What is said of the bounds, if they are not the standard ones.
+    pub(super) said: TokenStream,
     /// How many cells there are.
     pub(super) number: TokenStream,
 }
 
 /// The cells of a histogram, or of what has none.
-// expands to: `const BOUNDS: &[f64] = …;` and `cells(BOUNDS)`
+// expands to: `const BOUNDS: &[f64] = …;`, `.bounded(BOUNDS)` and `cells(BOUNDS)`
 pub(super) fn cells(
     histogram: Option<&Family>,
     bounds: Option<&Expr>,
@@ -42,19 +45,16 @@ pub(super) fn cells(
     private: &TokenStream,
 ) -> CellsOf {
     let Some(histogram) = histogram else {
-        return CellsOf { constant: TokenStream::new(), argument: TokenStream::new(), number: ours!(0) };
+        return CellsOf { constant: TokenStream::new(), said: TokenStream::new(), number: ours!(0) };
     };
     let Some(bounds) = bounds else {
-        let standard = histogram.other_unit.map_or_else(
-            || ours!(&#private::STANDARD_BUCKETS),
-            |unit| {
-                let unit = Ident::new(unit.variant(), Span::mixed_site());
-                ours!(#private::Unit::standard(#private::Unit::#unit))
-            },
-        );
+        let standard = histogram.other_unit.map(|unit| {
+            let unit = Ident::new(unit.variant(), Span::mixed_site());
+            ours!(.bounded(#private::Unit::standard(#private::Unit::#unit)))
+        });
         // A literal costs the compiler nothing.
         let number = Literal::usize_unsuffixed(STANDARD_CELLS).into_token_stream();
-        return CellsOf { constant: TokenStream::new(), argument: ours!(, #standard), number };
+        return CellsOf { constant: TokenStream::new(), said: standard.unwrap_or_default(), number };
     };
     let name = Ident::new(constant, Span::mixed_site());
     // Makes a slice of an array, of a reference to one and of a slice alike.
@@ -66,12 +66,12 @@ pub(super) fn cells(
             #[allow(clippy::needless_borrow)]
             const #name: &[::core::primitive::f64] = #slice;
         ),
-        argument: ours!(, #name),
+        said: ours!(.bounded(#name)),
         number,
     }
 }
 
-// expands to: `.counter("jobs_total", "Jobs.", &[0], true).zero(false)`
+// expands to: `Family::counter("jobs_total", "Jobs.", 1, true).zero(false)`
 pub(super) fn described(
     kind: &str,
     family: Option<&Family>,
@@ -86,13 +86,15 @@ pub(super) fn described(
         ours!(.in_unit(#private::Unit::#unit))
     });
     let native = native.then(|| ours!(.with_native()));
-    let quantiles = match quantiles {
-        Some(_) => Some(ours!(.quantiled(__TALLIED_QUANTILES))),
-        None => (kind == "summary").then(|| ours!(.standard_quantiles())),
-    };
+    let quantiles = quantiles.as_ref().map(|_| ours!(.quantiled(__TALLIED_QUANTILES)));
     let zero = zero.map(|zero| ours!(.zero(#zero)));
+    // The first ones need no list.
+    let is_first = labels.len() <= FIRST && labels.iter().copied().eq(0..labels.len());
+    let (first, labels) = if is_first { (labels.len(), None) } else { (0, Some(ours!(.labels(&[#(#labels),*])))) };
+    let first = Literal::usize_unsuffixed(first);
     Some(ours!(
-        .#kind_name(#name, #help, &[#(#labels),*], #status #bounds) #written #unit #native #quantiles #zero
+        #private::Family::#kind_name(#name, #help, #first, #status)
+            #labels #bounds #written #unit #native #quantiles #zero
     ))
 }
 

@@ -6,7 +6,7 @@
 //! Locals of ours have the span of the macro's definition, so the body cannot see them. Items have no such protection:
 //! those stand in a block of their own, beside the body.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -32,13 +32,16 @@ mod span;
 mod values;
 
 use site::site;
+use span::Given;
 use values::{number, told};
 
 /// `attributes signature { a call of the runtime round the body }`
 #[allow(clippy::too_many_lines)] // a shape an arm
 pub fn function(plan: Plan) -> TokenStream {
     let private = paths::private(plan.krate.as_ref());
-    let site = site(&plan, &private);
+    let given = Given::of(&plan, &private);
+    let site = site(&plan, &given, &private);
+    let (level, _) = given.level(&plan, &private);
     let number = number(&plan, &private);
     let told = told(&plan, &private);
     // Without a label of the user's there is one label set, and nothing to name.
@@ -46,7 +49,7 @@ pub fn function(plan: Plan) -> TokenStream {
         Some(number) => (ours!(let __set = #number;), ours!(__set)),
         None => (TokenStream::new(), ours!(0)),
     };
-    let opened = span::opened(&plan, &set, &private);
+    let opened = span::opened(&plan, &level, &set, &private);
     let tail = plan.callee.tail().filter(|_| plan.shape == Shape::Tail);
     let output_of_future = plan.callee.output_of_future();
     let observed = if plan.busy.is_some() { ours!(#private::Observed::busy) } else { ours!(#private::Observed::new) };
@@ -77,7 +80,7 @@ pub fn function(plan: Plan) -> TokenStream {
         Shape::Closure => {
             let block = ours!({ #patterns #names #body });
             match &opened {
-                None => ours!(#private::observe(__site, #set, __span, move || -> #erased #block, #told)),
+                None => ours!(#private::observe(__site, #set, #level, move || -> #erased #block, #told)),
                 Some(opened) => {
                     let entered = ours!(#private::entered(__opened));
                     ours!(#opened #private::observe_in(__site, #set, #entered, move || -> #erased #block, #told))
@@ -86,8 +89,8 @@ pub fn function(plan: Plan) -> TokenStream {
         }
         // expands to: `let guard = Inline::begin(…); { the body }`
         Shape::Inline => match (&opened, has_site) {
-            (None, true) => ours!(let __call = #private::Inline::begin(__site, #set, __span); #body),
-            (None, false) => ours!(let __entered = #private::enter(&__span, #set); #body),
+            (None, true) => ours!(let __call = #private::Inline::begin(__site, #set, #level); #body),
+            (None, false) => ours!(let __entered = #private::enter(__site, #set, #level); #body),
             (Some(opened), true) => {
                 let entered = ours!(#private::entered(__opened));
                 ours!(#opened let __call = #private::Inline::begin_in(__site, #set, #entered); #body)
@@ -95,7 +98,7 @@ pub fn function(plan: Plan) -> TokenStream {
             (Some(opened), false) => ours!(#opened let __entered = #private::entered(__opened); #body),
         },
         Shape::ReturnedFuture | Shape::ReturnedBox | Shape::ReturnedUnpinnedBox => {
-            let opening = if opened.is_some() { ours!(#private::Opened(__opened)) } else { ours!(__span) };
+            let opening = if opened.is_some() { ours!(#private::Opened(__opened)) } else { level };
             let future = if shape == Shape::ReturnedFuture {
                 let output = output_of_future.map(|output| ours!(::<#output, _, _>));
                 ours!(#private::future_of #output (__site, #set, move || { #patterns #names #body }))
@@ -112,9 +115,9 @@ pub fn function(plan: Plan) -> TokenStream {
         }
         Shape::AsyncRewritten | Shape::AsyncKept | Shape::Tail => {
             let (opening, begun) = match &opened {
-                None => (ours!(__span), TokenStream::new()),
+                None => (level, TokenStream::new()),
                 Some(opened) => {
-                    (ours!(#private::Inside(__span)), ours!(#opened #private::hand_over(__opened, &__span).await;))
+                    (ours!(#private::Inside(#level)), ours!(#opened #private::hand_over(__opened, __site).await;))
                 }
             };
             let future = |block: &dyn ToTokens| ours!(#observed(__site, #set, #opening, #block, #told));
@@ -242,6 +245,7 @@ fn rebind(
                     }
                     continue;
                 }
+                let is_copied = argument.attrs.is_empty() && is_copied(&argument.ty);
                 let any = |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
                 let is_lint = |attr: &Attribute| any(attr, &["allow", "warn", "deny", "forbid", "expect"]);
                 // Lints go where the binding is, `cfg` to both places; what another macro may look for stays.
@@ -249,10 +253,17 @@ fn rebind(
                 let cfgs: Vec<_> = kept.iter().filter(|attr| any(attr, &["cfg", "cfg_attr"])).cloned().collect();
                 argument.attrs.append(&mut kept);
                 let (name, pattern) = split(&mut argument.pat, at);
+                // What a label is made of is used, though the body may not say so.
                 let is_label = |label: &Label| {
                     label.holds.expression().is_some_and(|e| find(e.clone(), &[name.to_string()]).is_some())
                 };
+                let used = labels.iter().any(is_label).then(|| ours!(let _ = &#name;));
                 let is_plain = matches!(&pattern, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none());
+                // Nothing is dropped of it: if the body names it, it is copied there.
+                if is_copied && matches!(&pattern, Pat::Ident(pat) if is_plain && pat.mutability.is_none()) {
+                    rebound.names.extend(used);
+                    continue;
+                }
                 // The names are the user's; that they are used here is ours.
                 let allow = if is_plain && !name.to_string().starts_with('_') {
                     ours!(#[allow(clippy::shadow_same)])
@@ -275,14 +286,24 @@ fn rebind(
                 if !matches!(pattern, Pat::Wild(_)) {
                     rebound.extend(bind(&pattern));
                 }
-                // What a label is made of is used, though the body may not say so.
-                if labels.iter().any(is_label) {
-                    rebound.extend(ours!(let _ = &#name;));
-                }
+                rebound.extend(used);
             }
         }
     }
     rebound
+}
+
+/// Whether a type is surely copied: a number, a truth value, a character, or a reference that others may have too.
+fn is_copied(ty: &Type) -> bool {
+    const COPIED: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+        "usize",
+    ];
+    match ty {
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| COPIED.iter().any(|copied| name == copied)),
+        _ => false,
+    }
 }
 
 /// Leaves a plain name in the signature, and returns it with the pattern that the body wants.
@@ -295,14 +316,36 @@ fn split(pattern: &mut Pat, at: usize) -> (Ident, Pat) {
     (name, std::mem::replace(pattern, plain))
 }
 
-/// The user's braces with what they hold, and an item of ours in front: without it a block that is all there is in ours
-/// would raise `unused_braces`, and with a statement one that begins with an item `clippy::items_after_statements`. The
-/// braces keep their span and so their edition, which decides when the temporaries of the last expression are dropped.
+/// The user's braces with what they hold. They keep their span and so their edition, which decides when the temporaries of the
+/// last expression are dropped.
+///
+/// If that is one expression and nothing else, an item of ours stands in front: a block that is all there is in ours would
+/// raise `unused_braces`. (With a statement, one that begins with an item would raise `clippy::items_after_statements`.)
 fn body(body: &Group) -> TokenStream {
     let statements = body.stream();
-    let mut group = Group::new(Delimiter::Brace, ours!(const _: () = (); #statements));
+    let statements = if has_statements(statements.clone()) { statements } else { ours!(const _: () = (); #statements) };
+    let mut group = Group::new(Delimiter::Brace, statements);
     group.set_span(body.span());
     group.into_token_stream()
+}
+
+/// Whether a body surely is more than one expression: it has a `;`, or begins with what ends with its block where a statement
+/// may stand, and goes on behind.
+fn has_statements(body: TokenStream) -> bool {
+    let (mut begins_with_block, mut behind_block) = (None, false);
+    for token in body {
+        let word = if let TokenTree::Ident(word) = &token { word.to_string() } else { String::new() };
+        let begins =
+            *begins_with_block.get_or_insert_with(|| ["if", "for", "while", "loop", "match"].contains(&&*word));
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return true,
+            TokenTree::Punct(_) => {}
+            _ if begins && behind_block && word != "else" && word != "as" => return true,
+            _ => {}
+        }
+        behind_block = matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    }
+    false
 }
 
 /// Tells the compiler the type of an `async` block, which cannot be written: so the last expression coerces as it would

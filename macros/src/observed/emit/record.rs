@@ -38,6 +38,11 @@ pub(super) fn record(site: &TokenStream, says: &TokenStream, families: &[(Kind, 
     ours!(#site, #says, #len #texts #labels #bytes *#names)
 }
 
+/// Whether all numbers are known here: so nothing asks the compiler for them.
+pub(super) fn is_known(plan: &Plan) -> bool {
+    statuses(plan).is_some()
+}
+
 /// How many statuses the calls can have, if that is known here: and so, where each label has one value, all numbers.
 fn statuses(plan: &Plan) -> Option<u8> {
     let ways = match plan.told {

@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::cells::{cells, described, quantiles, windows};
-use super::record::record;
+use super::record::{is_known, record};
 use super::span::{self, Given};
 use super::values::ask;
 use crate::names::Kind;
@@ -15,30 +15,35 @@ use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
 
 /// What a call names of its callsite.
-// expands to: `let (site, span) = { fn marker() {} const LABELS: … = …; static SITE: Site<N, S> = …; (&SITE, || …) };`
-pub(super) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let given = Given::of(plan, private);
+// expands to: `let site = { fn marker() {} static CELLS: … = …; static SITE: Site<P> = …; &SITE };`
+pub(super) fn site(plan: &Plan, given: &Given, private: &TokenStream) -> TokenStream {
     let constants = given.constants();
-    let (labels, opens) = labels(plan, private);
-    let (span, spanned) = span::declared(plan, &given, &opens, private);
-    let mut parts = vec![(ours!(__span), spanned)];
-    parts.extend(span::returned(plan, &given, private));
-    let site = if plan.has_site {
-        parts.push((ours!(__site), ours!(&__TALLIED_SITE)));
-        counted(plan, &given, &opens, private)
+    let (marker, labels) = labels(plan, private);
+    let declared = if plan.has_site {
+        counted(plan, given, &labels, private)
     } else {
-        parts.push((ours!(__site), ours!(&#private::NOWHERE)));
-        TokenStream::new()
+        let has_labels = plan.span.as_ref().is_some_and(|span| span.has_labels);
+        let labels = if has_labels { labels } else { ours!(&[]) };
+        let says = says(plan, given, &labels, &[], &TokenStream::new(), private);
+        ours!(static __TALLIED_SITE: #private::SpanOnly = #private::SpanOnly::new(#says);)
     };
-    let has_labels = plan.has_site || plan.span.as_ref().is_some_and(|span| span.has_labels);
-    let labels = has_labels.then_some(labels);
-    let (names, values): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    ours!(let (#(#names),*) = { #constants #labels #site #span (#(#values),*) };)
+    let (_, level) = given.level(plan, private);
+    let further = span::returned(plan, given, private).into_iter().chain(level);
+    let (names, values): (Vec<_>, Vec<_>) = further.unzip();
+    let (names, values) = if names.is_empty() {
+        (ours!(__site), ours!(&__TALLIED_SITE))
+    } else {
+        (ours!((__site, #(#names),*)), ours!((&__TALLIED_SITE, #(#values),*)))
+    };
+    // With a smaller budget this is expanded anew: a variable that the compiler looks at is watched.
+    let watched = (plan.has_site && plan.is_own && plan.is_small)
+        .then(|| ours!(let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");));
+    ours!(let #names = { #constants #marker #declared #watched #values };)
 }
 
-/// The labels: their constant, and the name of the values of those that are open-ended.
-// expands to: `fn marker() {} const LABELS: &[Dimension] = &[…];` and `&[]`
-fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
+/// What says the function's path, if a label does, and the labels.
+// expands to: `fn marker() -> &'static str { … }` and `&[Dimension::one("task_name", "charge"), …]`
+fn labels(plan: &Plan, private: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let dimensions = plan.labels.iter().map(|label| dimension(label, plan, private));
     let has_path = plan.labels.iter().any(|label| matches!(label.holds, Holds::Path));
     let marker = has_path.then(|| {
@@ -48,61 +53,80 @@ fn labels(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
             }
         )
     });
-    let is_open = |label: &Label| {
-        matches!(label.holds, Holds::Open { .. } | Holds::Set { .. } | Holds::After { what: After::Open(_), .. })
-    };
-    let (opens, opens_static) = if plan.labels.iter().any(is_open) {
-        let of = ours!(
-            static __TALLIED_OPENS: [#private::Open; #private::open_len(__TALLIED_LABELS)] =
-                #private::opens(__TALLIED_LABELS);
-        );
-        (ours!(&__TALLIED_OPENS), of)
-    } else {
-        (ours!(&[]), TokenStream::new())
-    };
+    (marker, ours!(&[#(#dimensions),*]))
+}
+
+/// The values of the open-ended labels, and how the callsite has them; and that no label stands in two sets.
+// expands to: `static OPENS: [Open; …] = …;` and `.with_opens(&OPENS)`
+fn opens(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
+    let labels = ours!(#private::Definition::dimensions(&__TALLIED_SITE_SAYS));
     let distinct = plan.labels.iter().find_map(|label| match &label.holds {
         Holds::Set { ty, .. } => {
             let status = [&plan.counter, &plan.histogram, &plan.busy].into_iter().flatten().any(|family| family.status);
-            let check = ours!(#private::no_name_twice("the labels of this function", __TALLIED_LABELS, #status));
+            let check = ours!(#private::no_name_twice("the labels of this function", #labels, #status));
             let check = blamed_on(ty.span(), check);
             Some(ours!(const _: () = #check;))
         }
         _ => None,
     });
-    let labels = ours!(
-        #marker
-        #[allow(long_running_const_eval)]
-        const __TALLIED_LABELS: &[#private::Dimension] = &[#(#dimensions),*];
-        #opens_static
+    let is_open = |label: &Label| {
+        matches!(label.holds, Holds::Open { .. } | Holds::Set { .. } | Holds::After { what: After::Open(_), .. })
+    };
+    if !plan.labels.iter().any(is_open) {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let opens = ours!(
+        static __TALLIED_OPENS: [#private::Open; #private::open_len(#labels)] = #private::opens(#labels);
         #distinct
     );
-    (labels, opens)
+    (opens, ours!(.with_opens(&__TALLIED_OPENS)))
+}
+
+/// What a callsite says.
+// expands to: `Definition::of_calls(&[…], &[…], (file!(), …), (can_fail, can_be_cancelled), ("charge", 3, true)).after(1)`
+fn says(
+    plan: &Plan,
+    given: &Given,
+    labels: &TokenStream,
+    families: &[TokenStream],
+    more: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let can_fail = !matches!(plan.told, Told::ByReturn);
+    let can_be_cancelled = can_be_cancelled(plan);
+    let (span, further) = span::said(plan, given);
+    ours!(
+        #private::Definition::of_calls(
+            #labels,
+            &[#(#families),*],
+            (::core::file!(), ::core::line!(), ::core::module_path!()),
+            (#can_fail, #can_be_cancelled),
+            #span,
+        ) #further #more
+    )
 }
 
 /// The callsite itself, and what the compiler checks of it.
-fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStream) -> TokenStream {
+fn counted(plan: &Plan, given: &Given, labels: &TokenStream, private: &TokenStream) -> TokenStream {
     let cells = cells(plan.histogram.as_ref(), plan.bounds.as_ref(), "__TALLIED_BOUNDS", private);
     let counter = described("counter", plan.counter.as_ref(), &TokenStream::new(), private);
-    let histogram = described("histogram", plan.histogram.as_ref(), &cells.argument, private);
+    let histogram = described("histogram", plan.histogram.as_ref(), &cells.said, private);
     let summary = described("summary", plan.summary.as_ref(), &TokenStream::new(), private);
     let in_flight = described("in_flight", plan.in_flight.as_ref(), &TokenStream::new(), private);
+    let described: Vec<_> = [counter, histogram, summary, in_flight].into_iter().flatten().collect();
     let (windows, with_windows) = windows(plan.summary.is_some(), private).unzip();
+    let (opens, with_opens) = opens(plan, private);
     let number = &cells.number;
     let (given_budget, budget) = budget(plan, private);
     let parts = parts(plan);
-    let silent = plan.span.is_none().then(|| ours!(.without_span()));
-    let words = plan.status.as_ref().map(|ty| {
-        let words = quote_spanned!(ty.span()=> <#ty as #private::Outcome>::WORDS.checked());
-        ours!(.words(#words))
-    });
-    let at_most = at_most(plan);
+    let ends = ends(plan, private);
     let first_after = plan.labels.iter().position(|label| label.holds.is_after());
     let after = first_after.map(|first| ours!(.after(#first)));
     let tell = span::tell(plan, given, private);
     let sampled = plan.sample.map(|one_in| ours!(.sampled(#one_in)));
-    let common = ours!(#words #at_most #after #silent #given_budget);
-    let (busy, with_busy) = busy(plan, &common, opens, private).unzip();
-    let says_busy = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_SAYS)));
+    let (busy, with_busy) = busy(plan, &with_opens, private).unzip();
+    let beside = plan.busy.is_some().then(|| ours!(.beside(&__TALLIED_BUSY_FAMILIES)));
+    let more = ours!(#ends #after #given_budget #beside #tell #sampled);
     let (constant, quantiles) = (&cells.constant, quantiles(plan.summary.as_ref(), private));
     // In the order in which they are said.
     let families = [
@@ -112,32 +136,37 @@ fn counted(plan: &Plan, given: &Given, opens: &TokenStream, private: &TokenStrea
         (Kind::Gauge, &plan.in_flight),
     ];
     let families = families.into_iter().filter_map(|(kind, family)| Some((kind, family.as_ref()?)));
-    let (site, says) = (ours!(__TALLIED_SITE), ours!(__TALLIED_SITE_SAYS));
-    let record = record(&site, &says, &families.collect::<Vec<_>>(), plan);
+    let record = record(&ours!(__TALLIED_SITE), &ours!(__TALLIED_SITE_SAYS), &families.collect::<Vec<_>>(), plan);
+    let says = says(plan, given, labels, &described, &more, private);
+    // A static more costs the compiler a third of a callsite: this one is there where something else asks it.
+    let is_asked = plan.busy.is_some() || plan.summary.is_some() || !is_known(plan);
+    let (asked, says) = if is_asked {
+        let asked = ours!(
+            #[allow(long_running_const_eval)]
+            static __TALLIED_SITE_SAYS: #private::Definition = #says;
+        );
+        (Some(asked), ours!(__TALLIED_SITE_SAYS))
+    } else {
+        (None, says)
+    };
     ours!(
         #constant
         #quantiles
-        const __TALLIED_SITE_SAYS: #private::Definition =
-            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!())
-                #counter #histogram #summary #in_flight #says_busy #tell #sampled #common;
+        #asked
+        #opens
         #busy
         #windows
         static __TALLIED_CELLS: #private::SiteCells<#number> = #private::SiteCells::NEW;
         static __TALLIED_SITE: #private::Site<#parts> =
-            #private::Site::new(&__TALLIED_SITE_SAYS, #opens, &__TALLIED_CELLS, &__TALLIED_SITE) #with_busy #with_windows;
+            #private::Site::new(#says, &__TALLIED_CELLS, &__TALLIED_SITE) #with_opens #with_busy #with_windows;
         #private::listed!(#record);
         #budget
     )
 }
 
 /// The time inside polls has a callsite of its own, with the labels of the other.
-// expands to: `static BUSY: Site<N, S> = …;` and `.with_busy(&BUSY)`
-fn busy(
-    plan: &Plan,
-    common: &TokenStream,
-    opens: &TokenStream,
-    private: &TokenStream,
-) -> Option<(TokenStream, TokenStream)> {
+// expands to: `static BUSY: Site<P> = …;` and `.with_busy(&BUSY)`
+fn busy(plan: &Plan, with_opens: &TokenStream, private: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let family = plan.busy.as_ref()?;
     // Those that are for both stand once.
     let text = |bounds: &Option<Expr>| bounds.as_ref().map(|bounds| bounds.to_token_stream().to_string());
@@ -150,19 +179,19 @@ fn busy(
     } else {
         (Some(&cells.constant), cells.number.clone())
     };
-    let histogram = described("histogram", Some(family), &cells.argument, private);
+    let histogram = described("histogram", Some(family), &cells.said, private);
     let within_budget = proof(plan, &ours!(__TALLIED_BUSY_SAYS), private);
     let parts = Literal::u8_unsuffixed(bits([false, is_sure(plan), false, false, false, true, false, false]));
-    let (site, says) = (ours!(__TALLIED_BUSY), ours!(__TALLIED_BUSY_SAYS));
-    let record = record(&site, &says, &[(Kind::Histogram, family)], plan);
+    let record = record(&ours!(__TALLIED_BUSY), &ours!(__TALLIED_BUSY_SAYS), &[(Kind::Histogram, family)], plan);
     let declared = ours!(
         #constant
-        const __TALLIED_BUSY_SAYS: #private::Definition =
-            #private::Definition::new(__TALLIED_LABELS, ::core::file!(), ::core::line!()) #histogram #common;
+        static __TALLIED_BUSY_FAMILIES: [#private::Family; 1] = [#histogram];
+        static __TALLIED_BUSY_SAYS: #private::Definition =
+            #private::Definition::of_polls(&__TALLIED_SITE_SAYS, &__TALLIED_BUSY_FAMILIES);
         #within_budget
         static __TALLIED_BUSY_CELLS: #private::SiteCells<#number> = #private::SiteCells::NEW;
         static __TALLIED_BUSY: #private::Site<#parts> =
-            #private::Site::new(&__TALLIED_BUSY_SAYS, #opens, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY);
+            #private::Site::new(__TALLIED_BUSY_SAYS, &__TALLIED_BUSY_CELLS, &__TALLIED_BUSY) #with_opens;
         const _: () = {
             #private::listed!(#record);
         };
@@ -245,20 +274,22 @@ fn dimension(Label { name, holds, .. }: &Label, plan: &Plan, private: &TokenStre
     }
 }
 
-/// The most that is possible by what the signature says; without a word of this, all.
-// expands to: `.at_most(can_fail, can_be_cancelled)`
-fn at_most(plan: &Plan) -> TokenStream {
+/// The words, and how calls can end, where that is more than the signature says or said in other words.
+// expands to: `.words((&<Answer as Outcome>::WORDS).checked()).at_most(can_fail, can_be_cancelled)`
+fn ends(plan: &Plan, private: &TokenStream) -> TokenStream {
     let can_be_cancelled = can_be_cancelled(plan);
-    match &plan.told {
-        Told::ByReturn => ours!(.at_most(false, #can_be_cancelled)),
-        Told::Result => ours!(.at_most(true, #can_be_cancelled)),
+    let words = plan.status.as_ref().map(|ty| {
+        let words = quote_spanned!(ty.span()=> (&<#ty as #private::Outcome>::WORDS).checked());
+        ours!(.words(#words))
+    });
+    let ends = match &plan.told {
+        Told::ByReturn => plan.status.as_ref().map(|_| ours!(.at_most(false, #can_be_cancelled))),
+        Told::Result => plan.status.as_ref().map(|_| ours!(.at_most(true, #can_be_cancelled))),
         // Before it is called, what is sure.
-        Told::ByType(can_fail, _) => {
-            let at_most = plan.status.is_none().then(|| ours!(.at_most(true, #can_be_cancelled)));
-            ours!(#at_most.at_least(#can_fail, #can_be_cancelled))
-        }
-        Told::Anything => ours!(.at_least(false, #can_be_cancelled)),
-    }
+        Told::ByType(can_fail, _) => Some(ours!(.at_least(#can_fail, #can_be_cancelled))),
+        Told::Anything => Some(ours!(.anyhow().at_least(false, #can_be_cancelled))),
+    };
+    ours!(#words #ends)
 }
 
 pub(super) fn can_be_cancelled(plan: &Plan) -> bool {
@@ -269,13 +300,11 @@ pub(super) fn can_be_cancelled(plan: &Plan) -> bool {
 // expands to: `.budget(500)` and `const _: () = within_budget(&SAYS, ways);`, and perhaps `const { … }`
 fn budget(plan: &Plan, private: &TokenStream) -> (TokenStream, TokenStream) {
     if plan.is_small {
-        // A variable that the compiler looks at is watched: with a smaller budget this is expanded anew.
-        let watched = plan.is_own.then(|| ours!(.watching(::core::option_env!("TALLIED_SERIES_BUDGET"))));
-        return (watched.unwrap_or_default(), TokenStream::new());
+        return (TokenStream::new(), TokenStream::new());
     }
     let blamed = plan.budget.as_ref().map_or_else(|| plan.callee.sig.ident.span(), Spanned::span);
     let given = plan.budget.as_ref().map(|budget| ours!(.budget(#private::given(#budget))));
-    // Here too it is watched.
+    // So it is watched too.
     let given = given.or_else(|| {
         let of_environment = blamed_on(blamed, ours!(#private::of_environment));
         let arguments =

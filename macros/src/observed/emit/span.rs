@@ -1,7 +1,7 @@
 //! The span: a static that says it, beside the callsite, and the code that opens it where something of the user's is
 //! evaluated for it. And the events at the end of a call.
 
-use proc_macro2::{Ident, Span as Place, TokenStream};
+use proc_macro2::{Ident, Literal, Span as Place, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned as _;
@@ -18,6 +18,8 @@ pub(super) struct Given {
     name: TokenStream,
     target: TokenStream,
     level: TokenStream,
+    /// The level of the span, as the runtime numbers it; 0 without one.
+    number: TokenStream,
 }
 
 impl Given {
@@ -40,6 +42,11 @@ impl Given {
             Some(Level::Named(level)) => named(level, private),
             None => named("INFO", private),
         };
+        let number = match span.map(|span| &span.level) {
+            None => ours!(0),
+            Some(Level::Given(_)) => ours!({ #private::number_of(__TALLIED_LEVEL) }),
+            Some(Level::Named(level)) => numbered(level),
+        };
         let of_events = [("ERR", plan.events.err.as_ref().and_then(|err| err.level.as_ref()))]
             .into_iter()
             .chain([("RET", plan.events.ret.as_ref().and_then(|ret| ret.level.as_ref()))])
@@ -53,12 +60,31 @@ impl Given {
         if let Some(Slow::Given(limit)) = &plan.events.slow {
             constants.extend(ours!(const __TALLIED_SLOW: ::core::time::Duration = #limit;));
         }
-        Given { constants, name, target, level }
+        Given { constants, name, target, level, number }
     }
 
     pub(super) fn constants(&self) -> &TokenStream {
         &self.constants
     }
+
+    /// What the runtime knows the span's level by, where the call is; and the name and the value of that, if it is of a constant
+    /// that is not known there.
+    // expands to: `At::<3>`
+    pub(super) fn level(
+        &self,
+        plan: &Plan,
+        private: &TokenStream,
+    ) -> (TokenStream, Option<(TokenStream, TokenStream)>) {
+        let number = &self.number;
+        let level = ours!(#private::At::<#number>);
+        let is_given = matches!(plan.span.as_ref().map(|span| &span.level), Some(Level::Given(_)));
+        if is_given { (ours!(__level), Some((ours!(__level), level))) } else { (level, None) }
+    }
+}
+
+fn numbered(level: &str) -> TokenStream {
+    let number = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"].iter().position(|name| *name == level);
+    Literal::usize_unsuffixed(number.map_or(0, |number| number + 1)).into_token_stream()
 }
 
 fn named(level: &str, private: &TokenStream) -> TokenStream {
@@ -66,37 +92,26 @@ fn named(level: &str, private: &TokenStream) -> TokenStream {
     ours!(#private::tracing::Level::#level)
 }
 
-/// The static of the span, and a closure that names it.
-// expands to: `static SPAN: SpanSite = SpanSite::new(…);` and `|| Some((&SPAN, Level::INFO))`
-pub(super) fn declared(
-    plan: &Plan,
-    given: &Given,
-    opens: &TokenStream,
-    private: &TokenStream,
-) -> (TokenStream, TokenStream) {
-    let Some(span) = &plan.span else {
-        return (TokenStream::new(), ours!(|| ::core::option::Option::None));
-    };
-    let Given { name, target, level, .. } = given;
-    let labels = plan.labels.iter().filter(|_| span.has_labels).map(|label| label.name.to_token_stream());
+/// What a callsite says of its span: what all have, and what is special.
+// expands to: `("charge", 3, true)` and `.target(TARGET).fields(&["id"])`
+pub(super) fn said(plan: &Plan, given: &Given) -> (TokenStream, TokenStream) {
+    let Given { name, target, number, .. } = given;
+    let Some(span) = plan.span.as_ref() else { return (ours!(("", 0, false)), TokenStream::new()) };
+    let has_labels = span.has_labels;
     let fields = span.fields.iter().map(|Field { name, cfgs, .. }| quote_spanned!(name.span()=> #(#cfgs)* #name));
-    let fields = labels.chain(fields);
-    let labels = if span.has_labels { ours!((__TALLIED_LABELS, #opens)) } else { ours!((&[], &[])) };
-    let declared = ours!(
-        static __TALLIED_SPAN: #private::SpanSite = #private::SpanSite::new(
-            &__TALLIED_SPAN,
-            (#name, #target, #level),
-            (::core::file!(), ::core::line!(), ::core::module_path!()),
-            &[#(#fields),*],
-            #labels,
-        );
-    );
-    (declared, ours!(|| ::core::option::Option::Some((&__TALLIED_SPAN, #level))))
+    let fields = (!span.fields.is_empty()).then(|| ours!(.fields(&[#(#fields),*])));
+    let target = plan.target.is_some().then(|| ours!(.target(#target)));
+    (ours!((#name, #number, #has_labels)), ours!(#target #fields))
 }
 
 /// Opens the span where the arguments are. Nothing is evaluated if nobody wants to see it.
-// expands to: `let opened = match ready(&span) { Some(ready) => Some(ready.open(set, &[Some(&id), …])), None => None };`
-pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> Option<TokenStream> {
+// expands to: `let opened = match ready(site, At::<3>) { Some(ready) => Some(ready.open(set, &[Some(&id), …])), None => None };`
+pub(super) fn opened(
+    plan: &Plan,
+    level: &TokenStream,
+    set: &TokenStream,
+    private: &TokenStream,
+) -> Option<TokenStream> {
     let span = plan.span.as_ref().filter(|span| span.has_values())?;
     let values = span.fields.iter().map(|field| value(field, private));
     // Asked of the trait itself, so nobody hears of a bound of ours.
@@ -132,7 +147,7 @@ pub(super) fn opened(plan: &Plan, set: &TokenStream, private: &TokenStream) -> O
     Some(ours!(
         // That the user's names are used here is ours.
         #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
-        let __opened = match #private::ready(&__span) {
+        let __opened = match #private::ready(__site, #level) {
             ::core::option::Option::Some(__ready) => {
                 #preparing
                 let __opened = #open;

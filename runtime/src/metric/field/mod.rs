@@ -211,8 +211,8 @@ impl Field {
     /// As the linker's list holds it.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub const fn listed(&'static self, record: &'static [u8]) -> Listed {
-        Listed(self, record)
+    pub const fn listed(&'static self, record: &'static str) -> Listed {
+        Listed::new(self, record.as_bytes())
     }
 }
 

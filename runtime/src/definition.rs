@@ -1,22 +1,37 @@
 //! What an attribute says of its families: constants, from which the compiler proves the budget and a scrape takes the
 //! names.
 
-mod families;
-
 use std::borrow::Cow;
 
 use crate::family::{Family, Kind, Unit};
-use crate::label::{self, Dimension};
+use crate::label::{self, Dimension, Message};
 use crate::outcome::{Outcome as _, Status, Ways, Words};
 
 /// The series that a family of a callsite may have if nobody says more, and who says so.
 pub const DEFAULT_BUDGET: (usize, &str) = (10_000, "the default for a family of one callsite");
 
-/// Calls, durations by bucket and by quantile, and what is running.
-const MOST_FAMILIES: usize = 4;
+// Of most callsites. As constants, because the compiler makes those once.
+const ALL: Ways = Status::WORDS.all();
+const SURE: Ways = Status::WORDS.sure(false, false);
 
 /// The most label sets of a callsite, whatever its budget.
 pub(crate) const MOST_SETS: usize = 1_000_000;
+
+/// The most fields of a span: what every version of tracing takes.
+pub(crate) const MOST_FIELDS: usize = 32;
+
+/// What an attribute says of the span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SaysSpan {
+    pub(crate) name: &'static str,
+    pub(crate) target: &'static str,
+    pub(crate) module: &'static str,
+    /// As the runtime's `span` numbers it: 0 if there is none.
+    pub(crate) level: u8,
+    /// Whether the labels are fields, the first ones.
+    pub(crate) has_labels: bool,
+    pub(crate) fields: &'static [&'static str],
+}
 
 /// What an attribute says: constants, written by the expansion.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +39,12 @@ pub(crate) const MOST_SETS: usize = 1_000_000;
 pub struct Definition {
     /// The labels, but for `status`.
     pub(crate) dimensions: &'static [Dimension],
-    /// What is made of its cells, the first ones.
-    families: [Option<Family>; MOST_FAMILIES],
-    /// The one of the same function that has other cells, with the same open-ended labels: the time inside polls.
-    beside: Option<Family>,
+    /// What is made of its cells.
+    pub(crate) families: &'static [Family],
+    /// What the same function has other cells for, with the same open-ended labels: the time inside polls.
+    beside: &'static [Family],
     /// The values of the label `status`.
-    pub(crate) words: Words,
+    pub(crate) words: &'static Words,
     /// Those that calls can have, as far as is known before they are built.
     pub(crate) at_most: Ways,
     /// Those that are sure before they are built: of a function that nobody has called, these are exposed.
@@ -40,8 +55,8 @@ pub struct Definition {
     pub(crate) sets_after: usize,
     /// How many open-ended labels come before them.
     pub(crate) opens_before: usize,
-    /// Whether its calls open a span.
-    pub(crate) has_span: bool,
+    /// The span of its calls.
+    pub(crate) span: SaysSpan,
     /// Tells the end of a call to who listens.
     pub(crate) tell: Option<fn(&Ended)>,
     /// One call in so many is timed.
@@ -53,47 +68,70 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// A callsite without families.
+    /// A callsite with these labels and these families.
     #[must_use]
-    pub const fn new(dimensions: &'static [Dimension], file: &'static str, line: u32) -> Self {
+    pub const fn new(
+        dimensions: &'static [Dimension],
+        families: &'static [Family],
+        place: (&'static str, u32),
+    ) -> Self {
         Definition {
             dimensions,
-            families: [None; MOST_FAMILIES],
-            beside: None,
-            words: Status::WORDS,
-            at_most: Status::WORDS.all(),
-            at_least: Status::WORDS.sure(false, false),
+            families,
+            beside: &[],
+            words: &Status::WORDS,
+            at_most: ALL,
+            at_least: SURE,
             first_after: dimensions.len(),
             sets_after: 1,
             opens_before: 0,
-            has_span: true,
+            span: SaysSpan { name: "", target: "", module: "", level: 0, has_labels: false, fields: &[] },
             tell: None,
             sample: 1,
             budget: DEFAULT_BUDGET,
-            place: (file, line),
+            place,
         }
+    }
+
+    /// A function, with the usual words: how its calls can end, and the name, the level and whether the labels are fields of its
+    /// span. All at once, because every call costs the compiler something.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if the span would have more than 32 fields.
+    #[must_use]
+    #[track_caller]
+    pub const fn of_calls(
+        dimensions: &'static [Dimension],
+        families: &'static [Family],
+        (file, line, module): (&'static str, u32, &'static str),
+        (can_fail, can_be_cancelled): (bool, bool),
+        (name, level, has_labels): (&'static str, u8, bool),
+    ) -> Self {
+        let ways = Status::WORDS.sure(can_fail, can_be_cancelled);
+        let says = Definition {
+            at_most: ways,
+            at_least: ways,
+            span: SaysSpan { name, target: module, module, level, has_labels, fields: &[] },
+            ..Definition::new(dimensions, families, (file, line))
+        };
+        if has_labels && dimensions.len() > MOST_FIELDS { says.fields(&[]) } else { says }
     }
 
     /// A field of a group, at the place of the caller.
     #[must_use]
     #[track_caller]
-    pub const fn here(dimensions: &'static [Dimension]) -> Self {
+    pub const fn here(dimensions: &'static [Dimension], families: &'static [Family]) -> Self {
         let place = std::panic::Location::caller();
-        Definition::new(dimensions, place.file(), place.line())
+        Definition::new(dimensions, families, (place.file(), place.line()))
     }
 
     /// With other words for what becomes of a call.
     #[must_use]
-    pub const fn words(mut self, words: Words) -> Self {
+    pub const fn words(mut self, words: &'static Words) -> Self {
         self.words = words;
         self.at_most = words.all();
         self.at_least = words.sure(false, false);
-        self
-    }
-
-    /// A variable of the environment that the compiler looked at is watched: with another one this is expanded anew.
-    #[must_use]
-    pub const fn watching(self, _: Option<&str>) -> Self {
         self
     }
 
@@ -125,10 +163,34 @@ impl Definition {
         self.sample
     }
 
-    /// Whose calls open no span.
+    /// Whether its calls open a span.
+    #[cfg_attr(feature = "metrics", allow(dead_code))]
+    pub(crate) const fn has_span(&self) -> bool {
+        self.span.level > 0
+    }
+
+    /// Whose span has another target.
     #[must_use]
-    pub const fn without_span(mut self) -> Self {
-        self.has_span = false;
+    pub const fn target(mut self, target: &'static str) -> Self {
+        self.span.target = target;
+        self
+    }
+
+    /// Whose span has further fields.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, if it would have more than 32.
+    #[must_use]
+    #[track_caller]
+    pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
+        let all = fields.len() + if self.span.has_labels { self.dimensions.len() } else { 0 };
+        if all > MOST_FIELDS {
+            let message = Message::new("the span would have ").number(all).text(" fields, and may have ");
+            let message = message.number(MOST_FIELDS).text("; leave some out, or `skip` some parameters");
+            panic!("{}", message.as_str());
+        }
+        self.span.fields = fields;
         self
     }
 
@@ -136,6 +198,13 @@ impl Definition {
     #[must_use]
     pub const fn tell(mut self, tell: fn(&Ended)) -> Self {
         self.tell = Some(tell);
+        self
+    }
+
+    /// Whose calls can end in any way that there is a word for.
+    #[must_use]
+    pub const fn anyhow(mut self) -> Self {
+        self.at_most = self.words.all();
         self
     }
 
@@ -191,13 +260,11 @@ impl Definition {
     }
 
     /// Its family of one type.
-    const fn of_kind(&self, kind: Kind) -> Option<&Family> {
+    const fn of_kind(&self, kind: Kind) -> Option<&'static Family> {
         let mut at = 0;
-        while at < MOST_FAMILIES {
-            if let Some(family) = &self.families[at] {
-                if family.kind as u8 == kind as u8 {
-                    return Some(family);
-                }
+        while at < self.families.len() {
+            if self.families[at].kind as u8 == kind as u8 {
+                return Some(&self.families[at]);
             }
             at += 1;
         }
@@ -205,7 +272,7 @@ impl Definition {
     }
 
     /// Its histogram.
-    pub(crate) const fn histogram_family(&self) -> Option<&Family> {
+    pub(crate) const fn histogram_family(&self) -> Option<&'static Family> {
         self.of_kind(Kind::Histogram)
     }
 
@@ -237,8 +304,8 @@ impl Definition {
     }
 
     /// One of its families.
-    pub(crate) const fn family(&self, at: usize) -> Option<&Family> {
-        if at < MOST_FAMILIES { self.families[at].as_ref() } else { None }
+    pub(crate) const fn family(&self, at: usize) -> Option<&'static Family> {
+        if at < self.families.len() { Some(&self.families[at]) } else { None }
     }
 
     /// How many words it has.
@@ -247,23 +314,29 @@ impl Definition {
         self.words.len()
     }
 
-    /// The families that are made of its cells.
+    /// Its families, and the others of the same function.
     #[cfg(feature = "metrics")]
-    pub(crate) fn families(&'static self) -> impl Iterator<Item = &'static Family> {
-        self.families.iter().flatten()
+    pub(crate) fn together(&self) -> impl Iterator<Item = &'static Family> {
+        self.families.iter().chain(self.beside)
     }
 
-    /// Those, and the others of the same function.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn together(&'static self) -> impl Iterator<Item = &'static Family> {
-        self.families().chain(&self.beside)
-    }
-
-    /// With the family of the same function that another place has the cells of.
+    /// With families of the same function that another place has the cells of.
     #[must_use]
-    pub const fn beside(mut self, of: &Definition) -> Self {
-        self.beside = of.families[0];
+    pub const fn beside(mut self, families: &'static [Family]) -> Self {
+        self.beside = families;
         self
+    }
+
+    /// The other place: the labels and the ways of calls are the same.
+    #[must_use]
+    pub const fn of_polls(&self, families: &'static [Family]) -> Self {
+        Definition { families, beside: &[], tell: None, sample: 1, ..*self }
+    }
+
+    /// The labels, but for `status`.
+    #[must_use]
+    pub const fn dimensions(&self) -> &'static [Dimension] {
+        self.dimensions
     }
 }
 
