@@ -154,20 +154,15 @@ impl Spoken {
     /// The same, and opens it with these labels.
     #[cold]
     #[inline(never)]
-    fn opened(self, set: usize) -> Option<Span> {
-        let site = self.site();
-        let ready = site.ready()?;
-        let fields = site.metadata.fields();
-        Some(match &site.values {
-            Values::Text(field, text) if !ready.is_logged => {
-                Span::new(site.metadata, &fields.value_set(&[(field, Some(text as &dyn Value))]))
-            }
-            Values::None if !ready.is_logged => {
-                let none: [(&Field, Option<&dyn Value>); 0] = [];
-                Span::new(site.metadata, &fields.value_set(&none))
-            }
-            _ => ready.open(set, &[]),
-        })
+    fn opened(self, set: usize) -> Span {
+        self.site().opened(set).unwrap_or_else(Span::none)
+    }
+
+    /// The same, and enters it.
+    #[cold]
+    #[inline(never)]
+    fn entered(self, set: usize) -> Option<EnteredSpan> {
+        self.site().opened(set).map(Span::entered)
     }
 
     #[cold]
@@ -210,6 +205,23 @@ impl SpanSite {
         tracing::if_log_enabled! { *self.metadata.level(), { Some(Ready { site: self, is_logged: true }) } else { None } }
     }
 
+    /// The span with these labels, if somebody wants to see it.
+    #[inline]
+    fn opened(&'static self, set: usize) -> Option<Span> {
+        let ready = self.ready()?;
+        let fields = self.metadata.fields();
+        Some(match &self.values {
+            Values::Text(field, text) if !ready.is_logged => {
+                Span::new(self.metadata, &fields.value_set(&[(field, Some(text as &dyn Value))]))
+            }
+            Values::None if !ready.is_logged => {
+                let none: [(&Field, Option<&dyn Value>); 0] = [];
+                Span::new(self.metadata, &fields.value_set(&none))
+            }
+            _ => ready.open(set, &[]),
+        })
+    }
+
     /// The text of a label, if it is known before the call has returned.
     fn text(&'static self, at: usize, set: usize) -> Option<Cow<'static, str>> {
         let label = self.labels.get(at)?;
@@ -235,13 +247,13 @@ pub(crate) fn may_be_seen<S: Spanned>() -> bool {
 /// The span of a call with these labels, open if somebody wants to see it.
 #[inline]
 pub(crate) fn open<S: Spanned, K: Speaks>(site: &'static K, set: usize) -> Span {
-    if may_be_seen::<S>() { site.spoken().opened(set).unwrap_or_else(Span::none) } else { Span::none() }
+    if may_be_seen::<S>() { site.spoken().opened(set) } else { Span::none() }
 }
 
 /// The same, entered.
 #[inline]
 pub fn enter<S: Spanned, K: Speaks>(site: &'static K, set: usize, _: S) -> Option<EnteredSpan> {
-    if may_be_seen::<S>() { site.spoken().opened(set).map(Span::entered) } else { None }
+    if may_be_seen::<S>() { site.spoken().entered(set) } else { None }
 }
 
 /// Enters a span that is open.

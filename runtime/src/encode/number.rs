@@ -35,10 +35,18 @@ pub(super) fn integer_at(value: u64, row: &mut [u8]) -> usize {
         row[..2].copy_from_slice(&PAIRS[(value % 100) as usize]);
         return 2;
     }
-    let mut digits = [0; LONGEST];
-    let from = decimal(value, &mut digits);
-    row[..LONGEST - from].copy_from_slice(&digits[from..]);
-    LONGEST - from
+    // To its place at once: a copy of a length that is not known is a call.
+    let len = value.ilog10() as usize + 1;
+    let (row, mut rest) = (&mut row[..len], value);
+    let mut pairs = row.rchunks_exact_mut(2);
+    for pair in &mut pairs {
+        pair.copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    if let [first] = pairs.into_remainder() {
+        *first = PAIRS[(rest % 100) as usize][1];
+    }
+    len
 }
 
 pub(super) fn integer(value: u64, out: &mut Vec<u8>) {
@@ -220,5 +228,15 @@ mod tests {
         assert_eq!(print(Number::Count(1_000_000)), "1000000");
         assert_eq!(print(Number::Level(i64::MIN)), "-9223372036854775808");
         assert_eq!(print(Number::Level(0)), "0");
+    }
+    #[test]
+    fn an_integer_in_its_place_has_the_digits_of_any_other() {
+        let tens = (0..20).map(|exponent| 10u64.pow(exponent));
+        for value in tens.flat_map(|ten| [ten - 1, ten, ten + 1, ten + ten / 7]).chain([0, u64::MAX]) {
+            let mut row = [b'#'; LONGEST + 1];
+            let len = integer_at(value, &mut row);
+            assert_eq!(std::str::from_utf8(&row[..len]), Ok(&*value.to_string()));
+            assert!(row[len..].iter().all(|byte| *byte == b'#'), "nothing is written behind {value}");
+        }
     }
 }

@@ -89,8 +89,11 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &Escaped<'_>) {
         Escaped::Help(text) => (text, false),
         Escaped::Quoted(text) => (text, true),
     };
+    // Most have nothing to escape: that is known sooner if each byte is looked at.
+    if !text.bytes().fold(false, |any, byte| any | matches!(byte, b'\\' | b'\n' | b'"')) {
+        return push(out, text);
+    }
     let mut rest: &str = text;
-    // Most have nothing to escape.
     while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'\n') || byte == b'"' && quote) {
         push(out, &rest[..at]);
         push(
