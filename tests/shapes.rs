@@ -1177,6 +1177,11 @@ mod arguments {
         pub(super) fn with_item() -> u8 { const TWO: u8 = 2; TWO }
         #[observed(shape, histogram, in_flight)]
         pub(super) async fn later(a: bool) -> u8 { if a { return 1; } 2 }
+        pub(super) struct One { pub(super) a: u8 }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn in_pattern(all: &[One]) { for One { a } in all { assert_eq!(*a, 1); } }
+        #[observed(shape, histogram, in_flight)]
+        pub(super) fn in_head(a: u8) -> u8 { if const { true } { a } else { 2 } }
     }
 
     #[test]
@@ -1184,7 +1189,20 @@ mod arguments {
         let of_bool = [lines::chosen(true), lines::as_another(true), lines::returning(true), run(lines::later(false))];
         assert_eq!(of_bool, [1, 2, 1, 2]);
         assert_eq!([lines::number(), lines::matched(7), lines::counted(5), lines::with_item()], [1, 7, 3, 2]);
-        for shape in ["number", "chosen", "matched", "as_another", "returning", "counted", "with_item", "later"] {
+        lines::in_pattern(&[lines::One { a: 1 }]);
+        assert_eq!(lines::in_head(4), 4);
+        for shape in [
+            "number",
+            "chosen",
+            "matched",
+            "as_another",
+            "returning",
+            "counted",
+            "with_item",
+            "later",
+            "in_pattern",
+            "in_head",
+        ] {
             assert_eq!(told(shape), "ok 1", "{shape}");
         }
     }
@@ -1633,6 +1651,20 @@ mod traits {
         }
     }
 
+    #[async_trait::async_trait]
+    trait Made<T> {
+        async fn made(&self, id: u8) -> (T, u8);
+    }
+
+    #[async_trait::async_trait]
+    impl<T: Default + Send> Made<T> for Square {
+        #[observed(shape, histogram, in_flight)]
+        async fn made(&self, id: u8) -> (T, u8) {
+            one_turn().await;
+            (T::default(), id)
+        }
+    }
+
     #[test]
     fn async_trait_stands_above_and_below() {
         let remotes: [Box<dyn Remote>; 3] = [Box::new(ByMethod), Box::new(Above), Box::new(Below)];
@@ -1643,7 +1675,8 @@ mod traits {
         assert_eq!((told("fetch"), told("keep")), ("ok 1, error 1".to_owned(), "ok 1".to_owned()));
         assert_eq!(told("fetch_default"), "ok 3, error 3");
         run(Rc::new(Square).local());
-        assert_eq!(told("local"), "ok 1");
+        assert_eq!(run(Made::<String>::made(&Square, 3)), (String::new(), 3));
+        assert_eq!((told("local"), told("made")), ("ok 1".to_owned(), "ok 1".to_owned()));
     }
 }
 

@@ -62,6 +62,8 @@ fn fetch<'a>(
             }
             #[allow(clippy::shadow_same)]
             let into = into;
+            #[allow(clippy::shadow_same)]
+            let url = url;
             {
                 const _: () = ();
                 get(url).await

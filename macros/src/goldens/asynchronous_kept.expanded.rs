@@ -52,6 +52,8 @@ async fn fetch(url: &str) -> usize {
                     let __returned: usize = loop {};
                     return __returned;
                 }
+                #[allow(clippy::shadow_same)]
+                let url = url;
                 {
                     const _: () = ();
                     get(url).await

@@ -50,6 +50,8 @@ impl<T> Store for Cart<T> {
                         return __returned;
                     }
                     let _ = &self;
+                    #[allow(clippy::shadow_same)]
+                    let key = key;
                     {
                         const _: () = ();
                         self.items.get(key).await

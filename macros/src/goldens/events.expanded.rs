@@ -162,6 +162,8 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Page> {
                 let __returned: Page = loop {};
                 return __returned;
             }
+            #[allow(clippy::shadow_same)]
+            let url = url;
             {
                 const _: () = ();
                 get(url).await

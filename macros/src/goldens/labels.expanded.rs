@@ -82,6 +82,8 @@ fn serve<'a>(
                 let __returned: Result<Page, Error> = loop {};
                 return __returned;
             }
+            #[allow(clippy::shadow_same)]
+            let (request, route) = (request, route);
             let _ = &request;
             let _ = &route;
             {

@@ -43,6 +43,8 @@ impl Cart {
             ::tallied::__private::At::<3>,
             move || -> Result<Self, Error> {
                 let _ = &self;
+                #[allow(clippy::shadow_same)]
+                let from = from;
                 {
                     self.items = from.items()?;
                     Ok(self)

@@ -3,7 +3,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
         #[allow(long_running_const_eval)]
         static __TALLIED_SITE_SAYS: ::tallied::__private::Definition = ::tallied::__private::Definition::of_calls(
                 &[
-                    ::tallied::__private::Dimension::open("tenant", TENANTS),
+                    ::tallied::__private::Dimension::open("tenant", const { TENANTS }),
                     ::tallied::__private::Dimension::set(
                         "cache",
                         <Cache<'_> as ::tallied::__private::LabelSet>::LABELS,
@@ -22,7 +22,7 @@ fn read(tenant: String, cache: Cache<'_>) -> Found<Page> {
                             },
                         )
                         .after(),
-                    ::tallied::__private::Dimension::open("code", 8).after(),
+                    ::tallied::__private::Dimension::open("code", const { 8 }).after(),
                 ],
                 &[
                     ::tallied::__private::Family::counter(

@@ -40,6 +40,8 @@ fn resize(width: u32) -> u32 {
         0,
         ::tallied::__private::At::<3>,
         move || -> u32 {
+            #[allow(clippy::shadow_same)]
+            let width = width;
             {
                 const _: () = ();
                 width / 2

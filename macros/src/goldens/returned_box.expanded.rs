@@ -44,13 +44,18 @@ fn fetch<'a>(url: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
                 __site,
                 0,
                 move || -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+                    #[allow(clippy::shadow_same)]
+                    let url = url;
                     {
                         const _: () = ();
                         get(url)
                     }
                 },
             ),
-            ::tallied::__private::returned::<::tallied::__private::Status, _>,
+            |__out| ::tallied::__private::returned::<
+                ::tallied::__private::Status,
+                _,
+            >(__out),
         ),
     )
 }

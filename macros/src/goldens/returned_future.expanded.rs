@@ -47,12 +47,14 @@ fn fetch(url: &str) -> impl Future<Output = usize> + use<> {
             __site,
             0,
             move || {
+                #[allow(clippy::shadow_same)]
+                let url = url;
                 {
                     let url = url.to_owned();
                     async move { get(url).await }
                 }
             },
         ),
-        ::tallied::__private::returned::<::tallied::__private::Status, _>,
+        |__out| ::tallied::__private::returned::<::tallied::__private::Status, _>(__out),
     )
 }

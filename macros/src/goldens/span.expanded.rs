@@ -43,6 +43,8 @@ fn quiet(width: u32) -> u32 {
         0,
         ::tallied::__private::At::<4>,
         move || -> u32 {
+            #[allow(clippy::shadow_same)]
+            let width = width;
             {
                 const _: () = ();
                 width

@@ -49,6 +49,8 @@ pub(crate) fn charge<C: Card>(card: &C, cents: u64) -> Alias<Receipt> {
         move || -> Alias<Receipt> {
             #[allow(clippy::shadow_same)]
             let mut cents = cents;
+            #[allow(clippy::shadow_same)]
+            let card = card;
             {
                 cents += card.fee();
                 card.charge(cents)

@@ -219,6 +219,7 @@ fn rebind(
     is_named: impl Fn(&Ident) -> bool,
 ) -> Rebound {
     let mut rebound = Rebound::default();
+    let (mut copied, mut copied_used) = (Vec::new(), TokenStream::new());
     for (at, argument) in sig.inputs.iter_mut().enumerate() {
         match argument {
             // Takes all of `self`, not only the fields that the body names.
@@ -259,23 +260,12 @@ fn rebind(
                 };
                 let used = labels.iter().any(is_label).then(|| ours!(let _ = &#name;));
                 let is_plain = matches!(&pattern, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none());
-                // Nothing is dropped of it: if the body names it, it is copied there.
                 if is_copied && matches!(&pattern, Pat::Ident(pat) if is_plain && pat.mutability.is_none()) {
-                    rebound.names.extend(used);
+                    copied.push(name);
+                    copied_used.extend(used);
                     continue;
                 }
-                // The names are the user's; that they are used here is ours.
-                let allow = if is_plain && !name.to_string().starts_with('_') {
-                    ours!(#[allow(clippy::shadow_same)])
-                } else {
-                    ours!(#[allow(
-                        unused_mut,
-                        let_underscore_lock,
-                        clippy::shadow_same,
-                        clippy::used_underscore_binding,
-                        clippy::no_effect_underscore_binding
-                    )])
-                };
+                let allow = allow(is_plain.then_some(&name));
                 let bind = |pattern: &dyn ToTokens| ours!(#(#cfgs)* #allow #(#lints)* let #pattern = #name;);
                 // A pattern such as `(a, _)` binds only in part, and `_` nothing: the rest lives in the first `let`. It
                 // is `mut` for the sake of a `ref mut`.
@@ -290,10 +280,35 @@ fn rebind(
             }
         }
     }
+    // Nothing is dropped of these, so their order is no matter, and one `let` costs the compiler less than many.
+    if let [first, rest @ ..] = &*copied {
+        let allow = allow(copied.iter().find(|name| is_underscored(name)).or(Some(first)));
+        let names = if rest.is_empty() { ours!(#first) } else { ours!((#(#copied),*)) };
+        rebound.names.extend(ours!(#allow let #names = #names; #copied_used));
+    }
     rebound
 }
 
-/// Whether a type is surely copied: a number, a truth value, a character, or a reference that others may have too.
+fn is_underscored(name: &Ident) -> bool {
+    name.to_string().starts_with('_')
+}
+
+/// What is allowed where a parameter is bound again: the names are the user's, that they are used there is ours. `None` for
+/// more than a name.
+fn allow(name: Option<&Ident>) -> TokenStream {
+    if name.is_some_and(|name| !is_underscored(name)) {
+        return ours!(#[allow(clippy::shadow_same)]);
+    }
+    ours!(#[allow(
+        unused_mut,
+        let_underscore_lock,
+        clippy::shadow_same,
+        clippy::used_underscore_binding,
+        clippy::no_effect_underscore_binding
+    )])
+}
+
+/// Whether a type is copied: a number, a truth value, a character, or a reference that others may have too.
 fn is_copied(ty: &Type) -> bool {
     const COPIED: [&str; 16] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
@@ -340,7 +355,9 @@ fn has_statements(body: TokenStream) -> bool {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == ';' => return true,
             TokenTree::Punct(_) => {}
-            _ if begins && behind_block && word != "else" && word != "as" => return true,
+            // The first one may stand in the head of what begins.
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {}
+            _ if begins && behind_block && !["else", "as", "in"].contains(&&*word) => return true,
             _ => {}
         }
         behind_block = matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);

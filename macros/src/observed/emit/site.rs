@@ -367,6 +367,7 @@ fn inferred(name: &str, at: Span, value: &TokenStream, private: &TokenStream) ->
 /// A label that keeps the first values. What is wrong with their number is said where it stands.
 fn open_ended(name: &str, most: &Expr, private: &TokenStream) -> TokenStream {
     let open = blamed_on(most.span(), ours!(#private::Dimension::open));
-    let values = quote_spanned!(most.span()=> (#name, #most));
+    // A constant by itself: the labels stand in an array that lives for ever, and so may hold no branches of the user's.
+    let values = quote_spanned!(most.span()=> (#name, const { #most }));
     ours!(#open #values)
 }

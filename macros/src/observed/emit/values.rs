@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::return_type;
 use crate::observed::labels::{After, Holds, Label};
-use crate::observed::plan::{Plan, Told};
+use crate::observed::plan::{Plan, Shape, Told};
 use crate::spans::{blamed_group, blamed_on};
 
 /// Which of the label sets a call has: a number whose last digit is the last label. `None` where there is one.
@@ -113,8 +113,10 @@ pub(super) fn told(plan: &Plan, private: &TokenStream) -> TokenStream {
     } else {
         asked
     };
-    // A closure more costs the compiler as much as a static: a function says the same.
-    let is_plain = matches!(plan.told, Told::ByReturn) && !has_digits && ty.is_none();
+    // A closure more costs the compiler as much as a static: a function says the same. But its type has that of the value in
+    // it, and may live no longer, where a closure lives for ever: a future that the user names may have to.
+    let is_ours = matches!(plan.shape, Shape::Closure | Shape::AsyncRewritten | Shape::AsyncKept);
+    let is_plain = is_ours && matches!(plan.told, Told::ByReturn) && !has_digits && ty.is_none();
     match super::span::say_returned(plan) {
         None if is_plain => {
             let status = status(plan, private);
