@@ -20,7 +20,8 @@ commands='check build'
 if [ "${1:-}" = --instructions ]; then
     if ! command -v valgrind >/dev/null; then
         echo 'skipped: valgrind is not installed'
-        exit "${CI:+1}"
+        if [ "${CI-}" = true ]; then exit 1; fi
+        exit 0
     fi
     RUSTC_COUNTED=$(rustc --print sysroot)
     export RUSTC_COUNTED

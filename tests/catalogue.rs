@@ -142,6 +142,8 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
         "#![forbid(unsafe_code)]\n#![deny(warnings)]\n//! A shop.\n\n\
          /// Sells.\n#[tallied::observed(histogram)]\npub fn sell<T: Clone>(what: &T) -> T {\n    what.clone()\n}\n\n\
          /// Never called.\n#[tallied::observed]\npub fn close() {}\n\n\
+         /// A till.\npub struct Till;\n\n#[tallied::observed]\nimpl Till {\n    /// Opens.\n    pub fn open(&self) {}\n    \
+         /// Shuts.\n    pub fn shut(&self) {}\n}\n\n\
          /// A label set.\n#[derive(tallied::LabelSet)]\npub struct Of<'a> {\n    \
          /// New.\n    pub is_new: bool,\n    /// Who.\n    #[label(max = 3)]\n    pub who: &'a str,\n}\n\n\
          /// A group.\n#[derive(tallied::Metrics)]\n#[metrics(prefix = \"shop\")]\npub struct Shop {\n    \
@@ -164,8 +166,8 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let expected = [
-        // Two functions: `ok`, and `panicked`. Of a generic value nobody knows whether it is a `Result`.
-        "counter shop_function_calls_total {function: 2, status: 3}",
+        // Four functions: `ok`, and `panicked`. Of a generic value nobody knows whether it is a `Result`.
+        "counter shop_function_calls_total {function: 4, status: 3}",
         "histogram shop_function_duration_seconds {function: 1, status: 3}",
     ];
     for line in expected {
@@ -177,11 +179,14 @@ fn a_stripped_program_knows_the_families_of_its_crates() {
     let records = records(&program);
     let expected = [
         "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 2} 2 series, lib.rs:12",
+        // The place of methods is that of their block.
+        "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 2} 2 series, lib.rs:18",
+        "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 2} 2 series, lib.rs:18",
         "counter shop_function_calls_total  \"Calls by function and status.\" {function: 1, status: 3} 3 series, lib.rs:6",
-        "gauge shop_customers  \"Customers, größe.\" {is_new: 2, who: 4} 8 series, lib.rs:30",
+        "gauge shop_customers  \"Customers, größe.\" {is_new: 2, who: 4} 8 series, lib.rs:41",
         "histogram shop_function_duration_seconds  \"Duration of calls in seconds, by function and status.\" {function: 1, \
          status: 3} 45 series, lib.rs:6",
-        "histogram shop_till_wait_seconds shop.till.wait_seconds \"Time at the till.\" {} 15 series, lib.rs:33",
+        "histogram shop_till_wait_seconds shop.till.wait_seconds \"Time at the till.\" {} 15 series, lib.rs:44",
     ];
     assert_eq!(records, expected);
 }

@@ -2,7 +2,8 @@
 //! the program, stripped or not.
 //!
 //! There is a record for each observed function and each field of a group, anywhere in the file: it is found by its first eight
-//! bytes. One family may stand in several. All numbers are little-endian.
+//! bytes. (Functions of one name that one macro call makes may have one for all.) One family may stand in several. All numbers
+//! are little-endian. A tool that has these bytes in one literal finds itself: what cannot be read as a record is none.
 //!
 //! | bytes | |
 //! |---|---|
@@ -18,6 +19,7 @@
 //! | 1 | 1 if it has native buckets |
 //! | 8 | the most series that this place can make of it |
 //! | for each label of each family: 8 | the most values that it can have |
+//! | texts | perhaps the name and the module of the function |
 //!
 //! Where panics abort, a label `status` may have one value less than is written, and a family as many series less. A text is
 //! UTF-8 and ends with a zero. What a later version adds stands at the end.

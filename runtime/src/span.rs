@@ -247,13 +247,26 @@ pub(crate) fn may_be_seen<S: Spanned>() -> bool {
 /// The span of a call with these labels, open if somebody wants to see it.
 #[inline]
 pub(crate) fn open<S: Spanned, K: Speaks>(site: &'static K, set: usize) -> Span {
-    if may_be_seen::<S>() { site.spoken().opened(set) } else { Span::none() }
+    /// Once for each type of callsite: less is said at each.
+    #[cold]
+    #[inline(never)]
+    fn opened<K: Speaks>(site: &'static K, set: usize) -> Span {
+        site.spoken().opened(set)
+    }
+
+    if may_be_seen::<S>() { opened(site, set) } else { Span::none() }
 }
 
 /// The same, entered.
 #[inline]
 pub fn enter<S: Spanned, K: Speaks>(site: &'static K, set: usize, _: S) -> Option<EnteredSpan> {
-    if may_be_seen::<S>() { site.spoken().entered(set) } else { None }
+    #[cold]
+    #[inline(never)]
+    fn entered<K: Speaks>(site: &'static K, set: usize) -> Option<EnteredSpan> {
+        site.spoken().entered(set)
+    }
+
+    if may_be_seen::<S>() { entered(site, set) } else { None }
 }
 
 /// Enters a span that is open.
@@ -266,7 +279,13 @@ pub fn entered(span: Option<Span>) -> Option<EnteredSpan> {
 /// The same, before it is open: its values are evaluated only if somebody wants to see them.
 #[inline]
 pub fn ready<S: Spanned, K: Speaks>(site: &'static K, _: S) -> Option<Ready> {
-    if may_be_seen::<S>() { site.spoken().ready() } else { None }
+    #[cold]
+    #[inline(never)]
+    fn ready<K: Speaks>(site: &'static K) -> Option<Ready> {
+        site.spoken().ready()
+    }
+
+    if may_be_seen::<S>() { ready(site) } else { None }
 }
 
 /// A span that somebody wants to see.

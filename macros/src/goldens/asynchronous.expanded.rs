@@ -40,7 +40,7 @@ fn fetch<'a>(
         );
         ::tallied::__private::listed!(
             __TALLIED_SITE,
-            "\u{2}my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0function\0status\0\0function\0status\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{2}\0<\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0"
+            "\u{2}my_shop_function_calls_total\0\0Calls by function and status.\0my_shop_function_duration_seconds\0\0Duration of calls in seconds, by function and status.\0function\0status\0\0function\0status\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{2}\0<\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{4}\0\0\0\0\0\0\0fetch\0"
         );
         let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         &__TALLIED_SITE

@@ -92,7 +92,7 @@ impl<T> Store for Cart<T> {
             );
             ::tallied::__private::listed!(
                 __TALLIED_SITE,
-                "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0task_name\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
+                "\u{1}my_shop_task_calls_total\0\0Calls by task_name and status.\0task_name\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0closed\0"
             );
             let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
             &__TALLIED_SITE

@@ -33,7 +33,7 @@ fn quiet(width: u32) -> u32 {
         );
         ::tallied::__private::listed!(
             __TALLIED_SITE,
-            "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0function\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0"
+            "\u{1}my_shop_function_calls_total\0\0Calls by function and status.\0function\0status\0\0\0\0\u{2}\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\u{2}\0\0\0\0\0\0\0quiet\0"
         );
         let _ = ::core::option_env!("TALLIED_SERIES_BUDGET");
         &__TALLIED_SITE

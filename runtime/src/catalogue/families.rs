@@ -20,8 +20,8 @@ use crate::label::{self, Digit};
 /// assert!(tallied::catalogue().series() <= 50_000, "{}", tallied::catalogue());
 /// ```
 ///
-/// The list is made by the linker, of every crate of the program. On a target for which the crate `linkme` does not
-/// know how (WebAssembly, say), a family is known from its first call on. Of a Rust `dylib` the list has what is in the
+/// The list is made by the linker, of every crate of the program. On a target whose linker makes none
+/// (WebAssembly, say), a family is known from its first call on. Of a Rust `dylib` the list has what is in the
 /// same shared object as `tallied`. A crate whose functions the program never
 /// names may not be linked at all: put the test where the whole program is, or name its crates there (`use shop as
 /// _;`). Without the feature `metrics` it is empty.

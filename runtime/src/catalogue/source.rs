@@ -1,5 +1,7 @@
 //! What feeds families: an observed function, or the field of a group, as a scrape and the catalogue see it.
 
+use std::sync::atomic::AtomicU8;
+
 use crate::definition::Definition;
 use crate::exemplar::Exemplar;
 use crate::label::{Digit, Open};
@@ -30,13 +32,13 @@ pub(crate) trait Readable: Sync {
 #[allow(dead_code)] // the record is for others; and where the linker makes no list
 pub struct Listed {
     /// Whose: two copies of this crate in one program may share the list, and do not know each other's types.
-    copy: &'static u8,
+    copy: &'static AtomicU8,
     readable: Option<&'static dyn Readable>,
     record: &'static [u8],
 }
 
-/// Every copy of this crate has another one.
-static COPY: u8 = 0;
+/// Every copy of this crate has another one: a linker may make one of two constants.
+static COPY: AtomicU8 = AtomicU8::new(0);
 
 #[allow(dead_code)] // where the linker makes no list
 impl Listed {
@@ -49,7 +51,7 @@ impl Listed {
 
     /// What is listed, if it is ours.
     pub(crate) fn readable(&'static self) -> Option<&'static dyn Readable> {
-        self.readable.filter(|_| std::ptr::eq(self.copy, &raw const COPY))
+        if std::ptr::eq(self.copy, &raw const COPY) { self.readable } else { None }
     }
 }
 

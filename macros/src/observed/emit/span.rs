@@ -1,5 +1,4 @@
-//! The span: a static that says it, beside the callsite, and the code that opens it where something of the user's is
-//! evaluated for it. And the events at the end of a call.
+//! The span: what the callsite says of it, and the code that opens it where something of the user's is evaluated for it. And the events at the end of a call.
 
 use proc_macro2::{Ident, Literal, Span as Place, TokenStream};
 use quote::{ToTokens, quote_spanned};

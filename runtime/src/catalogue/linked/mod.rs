@@ -35,7 +35,7 @@ macro_rules! __tallied_listed {
     ($site:ident, $text:literal) => {
         $crate::__tallied_element!(
             $site,
-            ::core::concat!("TALLIED\x02", ::core::file!(), "\0", ::core::line!(), "\0", $text)
+            ::core::concat!("TALLIED\x02", ::core::file!(), "\0", ::core::line!(), "\0", $text, ::core::module_path!(), "\0")
         );
     };
     ($site:ident, $says:expr, $families:literal $text:literal) => {
