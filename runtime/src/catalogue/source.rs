@@ -43,7 +43,9 @@ static COPY: AtomicU8 = AtomicU8::new(0);
 #[allow(dead_code)] // where the linker makes no list
 impl Listed {
     /// Nothing.
-    pub(crate) const NOTHING: Self = Listed { copy: &COPY, readable: None, record: &[] };
+    pub(crate) const fn nothing() -> Self {
+        Listed { copy: &COPY, readable: None, record: &[] }
+    }
 
     pub(crate) const fn new(readable: &'static dyn Readable, record: &'static [u8]) -> Self {
         Listed { copy: &COPY, readable: Some(readable), record }

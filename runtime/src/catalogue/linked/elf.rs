@@ -16,7 +16,7 @@ unsafe extern "Rust" {
 /// So that there is a section, though a program observes nothing.
 #[used]
 #[unsafe(link_section = "tallied_sites_0_1")]
-static NOTHING: Listed = Listed::NOTHING;
+static NOTHING: Listed = Listed::nothing();
 
 /// All that the program has.
 pub(crate) fn sites() -> impl Iterator<Item = &'static dyn Readable> {
