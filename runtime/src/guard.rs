@@ -202,7 +202,13 @@ fn enter<S: Spanned, K: Callsite>(site: &'static K, set: usize, ways: Ways) -> O
     #[inline(never)]
     fn seldom<S: Spanned, K: Callsite>(site: &'static K, set: usize, ways: Ways) -> Option<EnteredSpan> {
         expect(site, ways);
-        span::enter(site, set, S::default()).or_else(aside::<K>)
+        if span::may_be_seen::<S>() {
+            let entered = site.spoken().entered(set);
+            if entered.is_some() {
+                return entered;
+            }
+        }
+        aside::<K>()
     }
 
     /// The same where the callsite itself knows the ways.

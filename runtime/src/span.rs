@@ -155,14 +155,15 @@ impl Spoken {
     #[cold]
     #[inline(never)]
     fn opened(self, set: usize) -> Span {
-        self.site().opened(set).unwrap_or_else(Span::none)
+        self.site().ready().map_or_else(Span::none, |ready| ready.alone(set))
     }
 
     /// The same, and enters it.
     #[cold]
     #[inline(never)]
-    fn entered(self, set: usize) -> Option<EnteredSpan> {
-        self.site().opened(set).map(Span::entered)
+    pub(crate) fn entered(self, set: usize) -> Option<EnteredSpan> {
+        // No `Option<Span>` on the way: to move one costs more than to open it.
+        self.site().ready().map(|ready| ready.alone(set).entered())
     }
 
     #[cold]
@@ -203,23 +204,6 @@ impl SpanSite {
         }
         // With tracing's feature `log`, and no subscriber, a span is told to the loggers of the crate `log`.
         tracing::if_log_enabled! { *self.metadata.level(), { Some(Ready { site: self, is_logged: true }) } else { None } }
-    }
-
-    /// The span with these labels, if somebody wants to see it.
-    #[inline]
-    fn opened(&'static self, set: usize) -> Option<Span> {
-        let ready = self.ready()?;
-        let fields = self.metadata.fields();
-        Some(match &self.values {
-            Values::Text(field, text) if !ready.is_logged => {
-                Span::new(self.metadata, &fields.value_set(&[(field, Some(text as &dyn Value))]))
-            }
-            Values::None if !ready.is_logged => {
-                let none: [(&Field, Option<&dyn Value>); 0] = [];
-                Span::new(self.metadata, &fields.value_set(&none))
-            }
-            _ => ready.open(set, &[]),
-        })
     }
 
     /// The text of a label, if it is known before the call has returned.
@@ -296,6 +280,22 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// Opens it with these labels alone.
+    #[inline]
+    fn alone(self, set: usize) -> Span {
+        let SpanSite { metadata, values, .. } = self.site;
+        match values {
+            Values::Text(field, text) if !self.is_logged => {
+                Span::new(metadata, &metadata.fields().value_set(&[(field, Some(text as &dyn Value))]))
+            }
+            Values::None if !self.is_logged => {
+                let none: [(&Field, Option<&dyn Value>); 0] = [];
+                Span::new(metadata, &metadata.fields().value_set(&none))
+            }
+            _ => self.open(set, &[]),
+        }
+    }
+
     /// Opens it, with the labels of this set and with further values.
     #[must_use]
     pub fn open(self, set: usize, values: &[Option<&dyn Value>]) -> Span {
