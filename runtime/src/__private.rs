@@ -6,7 +6,7 @@ pub use crate::budget::{given, given_to_field, of_environment, within_budget, wi
 pub use crate::catalogue::*;
 pub use crate::clock::{millis, nanos_of};
 pub use crate::definition::{DEFAULT_BUDGET, Definition};
-pub use crate::family::{Family, Kind, STANDARD_BUCKETS, STANDARD_QUANTILES, Unit, cells, cells_of};
+pub use crate::family::{Family, Kind, Unit, cells};
 pub use crate::future::{Inside, Observed, Opened, future_of, giving, giving_as, hand_over};
 pub use crate::guard::{Inline, Preparing, observe, observe_in};
 pub use crate::label::{

@@ -180,14 +180,18 @@ impl Spoken {
         let metadata = leaked(metadata);
         let callsite = leaked(DefaultCallsite::new(metadata));
         let _ = identity.0.set((metadata, callsite));
-        let path = labels.iter().find(|label| label.is_path()).and_then(|label| label.text(0, None));
-        let path: &'static str = match path.unwrap_or_default() {
-            Cow::Borrowed(path) => path,
-            Cow::Owned(path) => String::leak(path),
+        let fixed = |label: &'static Dimension| -> &'static str {
+            match label.text(0, None).unwrap_or_default() {
+                Cow::Borrowed(text) => text,
+                Cow::Owned(path) => String::leak(path),
+            }
         };
+        let path = labels.iter().find(|label| label.is_path()).map_or("", fixed);
         let values = match (labels, metadata.fields().iter().next()) {
             (_, None) => Values::None,
-            ([label], Some(field)) if label.is_path() && metadata.fields().len() == 1 => Values::Text(field, path),
+            ([label], Some(field)) if label.is_fixed() && metadata.fields().len() == 1 => {
+                Values::Text(field, if label.is_path() { path } else { fixed(label) })
+            }
             _ => Values::Other,
         };
         leaked(SpanSite { metadata, callsite, labels, opens, path, values })

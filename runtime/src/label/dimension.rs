@@ -156,6 +156,11 @@ impl Dimension {
         matches!(self.texts, Texts::Path { .. })
     }
 
+    /// Whether it has one value, which is known before the call.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.texts, Texts::One(_) | Texts::Path { .. }) && !self.is_after()
+    }
+
     /// The text of one value, or `None` for one that nobody has seen yet. `open` has the values of an open-ended label.
     ///
     /// A path is cut from a type name at each call: meant for scrapes and enabled spans.

@@ -235,7 +235,7 @@ impl Counts {
     pub(super) fn is_timed(&'static self) -> bool {
         let cells = self.of.cells.here(self.shape);
         let Some(left) = cells.get(self.first - 1) else { return false };
-        // No single step: where two threads of one shard come at once, one call more or less is timed.
+        // No single step: where two threads of one shard come at once, a gap is a call or two longer.
         match left.load(Relaxed) {
             0 => self.next_timed(left),
             more => {
@@ -249,9 +249,9 @@ impl Counts {
     #[inline(never)]
     fn next_timed(&self, left: &AtomicU64) -> bool {
         let gap = random() % u64::from(2 * self.sample - 1) + 1;
-        // What the cells were made with is no gap: it stands for one that began before.
-        left.store(gap - 1, Relaxed);
-        true
+        // What the cells were made with is no gap: it stands for one that began before. Of two threads of one shard that come
+        // at once, one has it.
+        left.compare_exchange(0, gap - 1, Relaxed, Relaxed).is_ok()
     }
 
     /// Its cells in the recording that this thread takes part in.

@@ -1,4 +1,5 @@
-//! The span: what the callsite says of it, and the code that opens it where something of the user's is evaluated for it. And the events at the end of a call.
+//! The span: what the callsite says of it, and the code that opens it where something of the user's is evaluated for it.
+//! And the events at the end of a call.
 
 use proc_macro2::{Ident, Literal, Span as Place, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -66,8 +67,8 @@ impl Given {
         &self.constants
     }
 
-    /// What the runtime knows the span's level by, where the call is; and the name and the value of that, if it is of a constant
-    /// that is not known there.
+    /// The span's level as a call has it; and the name and the value of a local that must be bound for it, if the level is a
+    /// constant of the user's.
     // expands to: `At::<3>`
     pub(super) fn level(
         &self,
