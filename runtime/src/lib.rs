@@ -34,7 +34,8 @@
 //! - [`catalogue()`]: all families of the program, with the most series that they can have. [`reserve`]: places for
 //!   values that are expected. [`init`]: what of it cannot stand together.
 //! - [`init_with`]: bounds by configuration. [`testing`]: what a test counts.
-//! - [`gather_metrics`], [`encode`] and [`Format`]: the exposition. [`trace_from`]: exemplars in it.
+//! - [`gather_metrics`], [`encode`], [`encode_only`] and [`Format`]: the exposition. [`trace_from`]: exemplars in it.
+//! - [`Snapshot`]: the same as numbers, with sums, rates, means and quantiles.
 //! - `register` and `registry` take `prometheus` collectors of other people, `collector` puts ours into a registry of theirs.
 //!   With the feature `push`, `push` brings all of it to a Pushgateway.
 //! - [`STANDARD_BUCKETS`]: the bounds of a histogram that names none.
@@ -71,6 +72,7 @@ mod native;
 mod outcome;
 #[cfg(feature = "push")]
 pub mod push;
+mod reading;
 #[cfg(feature = "metrics")]
 mod record;
 #[cfg(feature = "metrics")]
@@ -91,7 +93,7 @@ pub mod __private;
 
 pub use catalogue::{Catalogue, CataloguedFamily, Conflict, InitError, ReserveError, catalogue, init, reserve};
 pub use config::{Config, init_with};
-pub use encode::{Format, encode, gather_metrics};
+pub use encode::{Format, encode, encode_only, gather_metrics};
 pub use exemplar::{Trace, trace_from};
 pub use family::{STANDARD_BUCKETS, STANDARD_QUANTILES};
 #[cfg(feature = "metrics")]
@@ -99,4 +101,5 @@ pub use foreign::{collector, register, registry};
 pub use label::{Label, LabelSet, OpenLabel, Values};
 pub use metric::{Counter, Gauge, GaugeGuard, Histogram, Info, Metric, Observation, Summary, Timer};
 pub use outcome::{Classify, Outcome, Status};
+pub use reading::{Series, Snapshot};
 pub use tallied_macros::{Label, LabelSet, Metrics, Outcome, instrument, observed};

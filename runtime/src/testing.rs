@@ -32,17 +32,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-#[cfg(feature = "metrics")]
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
-
 use pin_project_lite::pin_project;
+
+use crate::reading::Snapshot;
 
 #[cfg(feature = "metrics")]
 use crate::{
     recording::{self, Recorded},
     registry,
-    snapshot::{Head, Number, Sink, Text, Value},
+    snapshot::Sink,
 };
+#[cfg(feature = "metrics")]
+use std::sync::Arc;
 
 /// The value of one series now, with exactly these labels in any order; `None` if there is no such series.
 ///
@@ -50,21 +51,29 @@ use crate::{
 /// is none.
 #[must_use]
 pub fn value(name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    Values::now().value(name, labels)
+    now().value(name, labels)
 }
 
 /// What `work` changes in the metrics of the whole process, with what else happens meanwhile.
 pub fn difference<R>(work: impl FnOnce() -> R) -> (R, Difference) {
-    let before = Values::now();
+    let before = now();
     let done = work();
-    (done, Difference { before, after: Values::now() })
+    (done, Difference { before, after: now() })
+}
+
+/// Also where the exposition is switched off.
+fn now() -> Snapshot {
+    #[cfg(feature = "metrics")]
+    return Snapshot::of(registry::visit_always);
+    #[cfg(not(feature = "metrics"))]
+    Snapshot::take()
 }
 
 /// All series at two moments.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    before: Values,
-    after: Values,
+    before: Snapshot,
+    after: Snapshot,
 }
 
 impl Difference {
@@ -149,7 +158,16 @@ impl Recording {
     /// first use, and `None` where it is not there: a histogram with labels, say.
     #[must_use]
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        Values::of(self).value(name, labels)
+        self.snapshot().value(name, labels)
+    }
+
+    /// All of it, as numbers. Empty without the feature `metrics`.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        #[cfg(feature = "metrics")]
+        return Snapshot::of(|sink| registry::visit_recorded(&self.recorded, sink));
+        #[cfg(not(feature = "metrics"))]
+        Snapshot::take()
     }
 
     /// All of it, in the text format 0.0.4. Empty without the feature `metrics`.
@@ -199,94 +217,6 @@ impl<F: Future> Future for RecordedFuture<F> {
             Some(future) => this.recording.run(|| future.poll(context)),
             // It is taken only when it is dropped.
             None => Poll::Pending,
-        }
-    }
-}
-
-/// Every series with its value.
-#[derive(Clone, Debug, Default)]
-struct Values {
-    #[cfg(feature = "metrics")]
-    all: BTreeMap<(String, Vec<(Text, Text)>), f64>,
-    #[cfg(feature = "metrics")]
-    family: String,
-}
-
-#[cfg(not(feature = "metrics"))]
-#[allow(clippy::unused_self)]
-impl Values {
-    fn now() -> Self {
-        Values::default()
-    }
-    fn of(_: &Recording) -> Self {
-        Values::default()
-    }
-    fn value(&self, _: &str, _: &[(&str, &str)]) -> Option<f64> {
-        None
-    }
-}
-
-#[cfg(feature = "metrics")]
-impl Values {
-    fn now() -> Self {
-        let mut values = Values::default();
-        registry::visit_always(&mut values);
-        values
-    }
-
-    fn of(recording: &Recording) -> Self {
-        let mut values = Values::default();
-        registry::visit_recorded(&recording.recorded, &mut values);
-        values
-    }
-
-    fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        let labels =
-            labels.iter().map(|(label, value)| (Cow::Owned((*label).to_owned()), Cow::Owned((*value).to_owned())));
-        self.all.get(&(name.to_owned(), known(labels))).copied()
-    }
-
-    fn add(&mut self, suffix: &str, labels: &[(Text, Text)], extra: Option<(&'static str, f64)>, value: Number) {
-        let extra = extra.map(|(label, value)| (Cow::Borrowed(label), Cow::Owned(crate::encode::float_text(value))));
-        let labels = known(labels.iter().cloned().chain(extra));
-        self.all.insert((format!("{}{suffix}", self.family), labels), value.float());
-    }
-}
-
-/// Labels in one order, without those that are empty.
-#[cfg(feature = "metrics")]
-fn known(labels: impl Iterator<Item = (Text, Text)>) -> Vec<(Text, Text)> {
-    let mut labels: Vec<_> = labels.filter(|(_, value)| !value.is_empty()).collect();
-    labels.sort();
-    labels
-}
-
-#[cfg(feature = "metrics")]
-impl Sink for Values {
-    fn family(&mut self, head: &Head<'_>) {
-        head.name.clone_into(&mut self.family);
-    }
-
-    fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, _: Option<i64>) {
-        match value {
-            Value::Number(value) => self.add("", labels, None, *value),
-            Value::Histogram(histogram) => {
-                let mut cumulative = 0u64;
-                for (at, count) in histogram.counts.iter().enumerate() {
-                    cumulative = cumulative.wrapping_add(*count);
-                    let bound = histogram.bounds.get(at).copied().unwrap_or(f64::INFINITY);
-                    self.add("_bucket", labels, Some(("le", bound)), Number::Count(cumulative));
-                }
-                self.add("_sum", labels, None, Number::Float(histogram.sum));
-                self.add("_count", labels, None, Number::Count(cumulative));
-            }
-            Value::Summary(summary) => {
-                for (quantile, value) in summary.quantiles.iter() {
-                    self.add("", labels, Some(("quantile", *quantile)), Number::Float(*value));
-                }
-                self.add("_sum", labels, None, Number::Float(summary.sum));
-                self.add("_count", labels, None, Number::Count(summary.count));
-            }
         }
     }
 }

@@ -16,6 +16,9 @@ mod string;
 #[cfg(feature = "metrics")]
 mod text;
 
+#[cfg(feature = "metrics")]
+use crate::snapshot::{Head, Sink, Text, Value};
+
 /// A format of the exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -92,9 +95,48 @@ pub fn encode(format: Format, out: &mut Vec<u8>) {
     encode_from(crate::registry::visit, format, out);
 }
 
+/// The same of those families that `keep` says yes to: it is given the name that the text format has.
+///
+/// ```
+/// use tallied::Format;
+///
+/// let mut out = Vec::new();
+/// tallied::encode_only(Format::Text, &mut out, |family| family.starts_with("shop_events_"));
+/// assert!(out.is_empty());
+/// ```
+#[cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::ptr_arg))]
+pub fn encode_only(format: Format, out: &mut Vec<u8>, keep: impl FnMut(&str) -> bool) {
+    #[cfg(feature = "metrics")]
+    encode_from(|sink| crate::registry::visit(&mut Chosen { sink, choose: keep, passes: false }), format, out);
+}
+
+/// Passes some families on.
+#[cfg(feature = "metrics")]
+struct Chosen<'a, K> {
+    sink: &'a mut dyn Sink,
+    choose: K,
+    passes: bool,
+}
+
+#[cfg(feature = "metrics")]
+impl<K: FnMut(&str) -> bool> Sink for Chosen<'_, K> {
+    fn family(&mut self, head: &Head<'_>) {
+        self.passes = (self.choose)(head.name);
+        if self.passes {
+            self.sink.family(head);
+        }
+    }
+
+    fn series(&mut self, labels: &[(Text, Text)], value: &Value<'_>, timestamp_ms: Option<i64>) {
+        if self.passes {
+            self.sink.series(labels, value, timestamp_ms);
+        }
+    }
+}
+
 /// Writes what `visit` shows.
 #[cfg(feature = "metrics")]
-pub(crate) fn encode_from(visit: impl FnOnce(&mut dyn crate::snapshot::Sink), format: Format, out: &mut Vec<u8>) {
+pub(crate) fn encode_from(visit: impl FnOnce(&mut dyn Sink), format: Format, out: &mut Vec<u8>) {
     match format {
         Format::Text => visit(&mut text::Text::new(out)),
         Format::OpenMetrics => {

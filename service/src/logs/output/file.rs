@@ -1,0 +1,228 @@
+//! A file of lines, which is put aside when it is too old or too large.
+//!
+//! Own code: the crates that rotate by time and by size panic where a folder cannot be written, and leave half a line where
+//! a disk is full.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{OutputError, Sink};
+
+/// How often a file is put aside, by UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Every {
+    /// At each full minute.
+    Minute,
+    /// At each full hour.
+    Hour,
+    /// At midnight.
+    Day,
+}
+
+impl Every {
+    fn seconds(self) -> i64 {
+        match self {
+            Every::Minute => 60,
+            Every::Hour => 3600,
+            Every::Day => 86_400,
+        }
+    }
+}
+
+/// A file for lines: which, and when it is put aside.
+///
+/// The file is always the one that is named. What is put aside is called after it and the time at which that was, in UTC:
+/// `service.log.20260119T103000.000Z`. The oldest of those are removed when there are more than are kept.
+///
+/// ```no_run
+/// use tallied_service::logs::{Every, File};
+///
+/// let file = File::new("/var/log/shop/service.log").every(Every::Day).at_bytes(64 * 1024 * 1024).keep(14);
+/// ```
+#[derive(Clone, Debug)]
+pub struct File {
+    path: PathBuf,
+    every: Option<Every>,
+    most: Option<u64>,
+    keep: usize,
+}
+
+impl File {
+    /// This file, which grows; its folder is made if it is missing.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        File { path: path.into(), every: None, most: None, keep: 10 }
+    }
+
+    /// Put aside by time.
+    #[must_use]
+    pub fn every(mut self, every: Every) -> Self {
+        self.every = Some(every);
+        self
+    }
+
+    /// Put aside before it has more bytes than this. A single line that is longer has a file of its own.
+    #[must_use]
+    pub fn at_bytes(mut self, most: u64) -> Self {
+        self.most = Some(most);
+        self
+    }
+
+    /// How many that were put aside are kept; 10 unless it is said.
+    #[must_use]
+    pub fn keep(mut self, files: usize) -> Self {
+        self.keep = files;
+        self
+    }
+
+    pub(super) fn open(self) -> Result<Rotating, OutputError> {
+        let Some(name) = self.path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+            return Err(OutputError::NoName(self.path));
+        };
+        let failed = |why| OutputError::File(self.path.clone(), why);
+        let folder = match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let (file, len, since) = open(&self.path).map_err(failed)?;
+        let of = Rotating { file: Some(file), len, counted_from: 0, since, folder, name, says: self.clone() };
+        of.remove_old();
+        Ok(of)
+    }
+}
+
+/// The file, how long it is, and the second in which it was begun.
+fn open(path: &Path) -> io::Result<(fs::File, u64, i64)> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() && metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    // One that is there already belongs to when it was last written.
+    let begun = match metadata.modified() {
+        Ok(modified) if metadata.len() > 0 => jiff::Timestamp::try_from(modified).ok(),
+        _ => None,
+    };
+    let begun = begun.unwrap_or_else(jiff::Timestamp::now).as_second();
+    Ok((file, metadata.len(), begun))
+}
+
+pub(super) struct Rotating {
+    /// `None` when it could not be opened again.
+    file: Option<fs::File>,
+    len: u64,
+    /// How long it was when it should have been put aside and could not be; else 0.
+    counted_from: u64,
+    /// The second in which it was begun.
+    since: i64,
+    folder: PathBuf,
+    name: String,
+    says: File,
+}
+
+impl Rotating {
+    fn is_full(&self, more: usize, now: i64) -> bool {
+        let is_old = self
+            .says
+            .every
+            .is_some_and(|every| now.div_euclid(every.seconds()) != self.since.div_euclid(every.seconds()));
+        let is_large = self.says.most.is_some_and(|most| self.len - self.counted_from + more as u64 > most);
+        self.len > self.counted_from && (is_old || is_large)
+    }
+
+    /// Puts the file aside and begins another. If it cannot be renamed, the old one goes on: better too long than lost.
+    fn rotate(&mut self, now: jiff::Timestamp) -> io::Result<()> {
+        let stamp = now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+        // Two in one millisecond keep their order.
+        let aside = (0..1000).map(|n| {
+            self.folder.join(if n == 0 {
+                format!("{}.{stamp}", self.name)
+            } else {
+                format!("{}.{stamp}-{n:03}", self.name)
+            })
+        });
+        if let Some(aside) = aside.into_iter().find(|path| !path.exists()) {
+            if fs::rename(&self.says.path, aside).is_err() && self.says.path.exists() {
+                // Not at every line.
+                (self.since, self.counted_from) = (now.as_second(), self.len);
+                return Ok(());
+            }
+        }
+        self.file = None;
+        self.reopen()?;
+        self.remove_old();
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        let (file, len, since) = open(&self.says.path)?;
+        (self.file, self.len, self.counted_from, self.since) = (Some(file), len, 0, since);
+        Ok(())
+    }
+
+    /// Removes what is more than is kept. What cannot be removed stays.
+    fn remove_old(&self) {
+        if self.says.every.is_none() && self.says.most.is_none() {
+            return;
+        }
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let aside = |entry: io::Result<fs::DirEntry>| {
+            let name = entry.ok()?.file_name().into_string().ok()?;
+            let stamp = name.strip_prefix(&self.name)?.strip_prefix('.')?;
+            is_stamp(stamp).then_some(name)
+        };
+        let mut aside: Vec<String> = entries.filter_map(aside).collect();
+        aside.sort_unstable();
+        let surplus = aside.len().saturating_sub(self.says.keep);
+        for name in &aside[..surplus] {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+    }
+}
+
+/// `20260119T103000.000Z`, and perhaps a number: nothing else is removed.
+fn is_stamp(text: &str) -> bool {
+    let (stamp, number) = text.split_once('-').unwrap_or((text, "0"));
+    let is_form = stamp.len() == 20
+        && stamp.bytes().enumerate().all(|(at, byte)| match at {
+            8 => byte == b'T',
+            15 => byte == b'.',
+            19 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    is_form && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Sink for Rotating {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let now = jiff::Timestamp::now();
+        if self.file.is_some() && self.is_full(line.len(), now.as_second()) {
+            self.rotate(now)?;
+        }
+        if self.file.is_none() {
+            self.reopen()?;
+        }
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
+        match file.write_all(line) {
+            Ok(()) => {
+                self.len += line.len() as u64;
+                Ok(())
+            }
+            Err(why) => {
+                // Half a line would spoil the next one, when there is room again. Unless somebody else has written behind it.
+                let half = self.len..self.len + line.len() as u64;
+                if file.metadata().is_ok_and(|metadata| half.contains(&metadata.len())) {
+                    let _ = file.set_len(self.len);
+                }
+                Err(why)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! Where lines go.
+//!
+//! Either at once, in the thread that logs, or into a queue that a thread of its own writes away. A queue that is full drops
+//! the line and counts it: a program never waits for its logs. When the queue is closed everything in it is written first,
+//! and what is logged later is written at once, so nothing is lost at a clean shutdown.
+
+mod file;
+mod queue;
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use tallied::{Counter, Label, LabelSet, Metrics};
+
+pub use file::{Every, File};
+use queue::Queue;
+
+/// How many lines wait for the thread that writes a file, unless somebody says otherwise.
+const QUEUE: usize = 16 * 1024;
+
+/// What became of lines.
+#[derive(Metrics)]
+#[metrics(prefix = "tallied_log")]
+pub(crate) struct LogMetrics {
+    /// Lines of logs that were written.
+    pub(crate) lines_total: Counter,
+    /// Lines of logs that were not written, by why: the queue was full, or the file could not be written.
+    pub(crate) lines_dropped_total: Counter<Dropped>,
+}
+
+#[derive(Clone, Copy, LabelSet)]
+pub(crate) struct Dropped {
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, Label)]
+pub(crate) enum Reason {
+    QueueFull,
+    WriteFailed,
+}
+
+pub(crate) static LINES: LogMetrics = LogMetrics::new();
+
+/// Counts a line that is lost.
+fn dropped(reason: Reason) {
+    LINES.lines_dropped_total.with(Dropped { reason }).inc();
+}
+
+/// Where lines go: see [`Logging::output`](super::Logging::output).
+pub struct To {
+    target: Target,
+    /// How many lines may wait; `None` writes at once.
+    queue: Option<usize>,
+}
+
+enum Target {
+    Stderr,
+    Stdout,
+    File(File),
+    Writer(Box<dyn Write + Send>),
+}
+
+impl To {
+    /// To standard error, at once: the default.
+    #[must_use]
+    pub fn stderr() -> Self {
+        To { target: Target::Stderr, queue: None }
+    }
+
+    /// To standard output, at once.
+    #[must_use]
+    pub fn stdout() -> Self {
+        To { target: Target::Stdout, queue: None }
+    }
+
+    /// To a file, by a queue of 16,384 lines.
+    #[must_use]
+    pub fn file(file: File) -> Self {
+        To { target: Target::File(file), queue: Some(QUEUE) }
+    }
+
+    /// To anything else, at once; a lock keeps lines apart.
+    pub fn writer(writer: impl Write + Send + 'static) -> Self {
+        To { target: Target::Writer(Box::new(writer)), queue: None }
+    }
+
+    /// By a queue of so many lines, at least one, which a thread of its own writes away. What comes while it is full is dropped
+    /// and counted in `tallied_log_lines_dropped_total{reason="queue_full"}`.
+    #[must_use]
+    pub fn queue(mut self, lines: usize) -> Self {
+        self.queue = Some(lines.max(1));
+        self
+    }
+
+    /// In the thread that logs, which waits for it.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.queue = None;
+        self
+    }
+
+    /// Whether somebody looks at it, and wants colours: see <https://no-color.org>.
+    pub(super) fn is_terminal(&self) -> bool {
+        let is_terminal = match self.target {
+            Target::Stderr => io::stderr().is_terminal(),
+            Target::Stdout => io::stdout().is_terminal(),
+            _ => false,
+        };
+        is_terminal && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+    }
+
+    /// Opens it.
+    pub(super) fn open(self) -> Result<Output, OutputError> {
+        let sink: Box<dyn Sink> = match self.target {
+            Target::Stderr => Box::new(Plain(io::stderr())),
+            Target::Stdout => Box::new(Plain(io::stdout())),
+            Target::Writer(writer) => Box::new(Plain(writer)),
+            Target::File(file) => Box::new(file.open()?),
+        };
+        Ok(match self.queue {
+            None => Output::AtOnce(Mutex::new(sink)),
+            Some(lines) => Output::Queue(Queue::start(sink, lines).map_err(OutputError::Thread)?),
+        })
+    }
+}
+
+impl fmt::Debug for To {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = match &self.target {
+            Target::Stderr => "stderr".into(),
+            Target::Stdout => "stdout".into(),
+            Target::File(file) => format!("{file:?}"),
+            Target::Writer(_) => "a writer".to_owned(),
+        };
+        f.debug_struct("To").field("target", &target).field("queue", &self.queue).finish()
+    }
+}
+
+/// Lines cannot go where they should.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// The file of this path, or its folder, cannot be made or written.
+    File(PathBuf, io::Error),
+    /// This path is the name of no file.
+    NoName(PathBuf),
+    /// The thread that writes cannot be started.
+    Thread(io::Error),
+}
+
+impl fmt::Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OutputError::File(path, why) => {
+                write!(
+                    f,
+                    "the log file {} cannot be written: {why}; make its folder writable or name another",
+                    path.display()
+                )
+            }
+            OutputError::NoName(path) => write!(f, "the log file {:?} has no name", path.display().to_string()),
+            OutputError::Thread(why) => write!(f, "the thread that writes logs cannot be started: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for OutputError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OutputError::File(_, why) | OutputError::Thread(why) => Some(why),
+            OutputError::NoName(_) => None,
+        }
+    }
+}
+
+/// Takes whole lines.
+pub(crate) trait Sink: Send {
+    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+struct Plain<W>(W);
+
+impl<W: Write + Send> Sink for Plain<W> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.0.write_all(lines)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Where lines go, opened.
+pub(crate) enum Output {
+    AtOnce(Mutex<Box<dyn Sink>>),
+    Queue(Queue),
+}
+
+thread_local! {
+    /// Whether this thread is writing a line: what is logged by that is not.
+    pub(super) static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Output {
+    /// Takes what one event has to say.
+    pub(crate) fn write(&self, line: &[u8]) {
+        // Without a thread-local this thread ends, and can go on without.
+        if WRITING.try_with(|writing| writing.replace(true)).unwrap_or(false) {
+            return;
+        }
+        match self {
+            Output::AtOnce(sink) => write_at_once(sink, line),
+            Output::Queue(queue) => queue.write(line),
+        }
+        let _ = WRITING.try_with(|writing| writing.set(false));
+    }
+
+    /// Comes back when all that was said before is written.
+    pub(crate) fn flush(&self) {
+        if let Output::Queue(queue) = self {
+            queue.flush();
+        }
+    }
+
+    /// The same, and from now on lines are written at once.
+    pub(crate) fn close(&self) {
+        if let Output::Queue(queue) = self {
+            queue.close();
+        }
+    }
+}
+
+fn write_at_once(sink: &Mutex<Box<dyn Sink>>, line: &[u8]) {
+    let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+    write_line(&mut **sink, line);
+    let _ = sink.flush();
+}
+
+fn write_line(sink: &mut dyn Sink, line: &[u8]) {
+    match sink.write(line) {
+        Ok(()) => LINES.lines_total.inc(),
+        Err(_) => dropped(Reason::WriteFailed),
+    }
+}
