@@ -2,14 +2,26 @@
 //!
 //! Each part is a Cargo feature.
 
+#[cfg(feature = "axum")]
+mod axum;
 #[cfg(feature = "correlation")]
 pub mod correlation;
+#[cfg(feature = "health")]
+pub mod health;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod redact;
-#[cfg(feature = "logs")]
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(any(feature = "logs", feature = "health"))]
 mod text;
 
+#[cfg(feature = "axum")]
+pub use self::axum::router;
 #[cfg(feature = "correlation")]
 pub use correlation::{Correlate, Correlation, TraceContext, carrying};
 pub use redact::{Redaction, Sensitive};
+#[cfg(feature = "serve")]
+pub use serve::{ServeError, Server, serve, serve_metrics, terminated};

@@ -10,6 +10,7 @@ const LONGEST: usize = 64 * 1024;
 const PANICKED: &str = "<panicked>";
 
 /// What a value's `Debug` writes: as far as it came, if that fails; cut off behind 64 KiB.
+#[cfg(feature = "logs")]
 pub(crate) fn debug(value: &dyn fmt::Debug) -> String {
     formatted(&format_args!("{value:?}"))
 }
@@ -48,7 +49,7 @@ impl fmt::Write for Bounded {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "logs"))]
 mod tests {
     use super::*;
 

@@ -88,7 +88,10 @@ impl File {
         };
         fs::create_dir_all(&folder).map_err(failed)?;
         let (file, len, since) = open(&self.path).map_err(failed)?;
-        let of = Rotating { file: Some(file), len, counted_from: 0, since, folder, name, says: self.clone() };
+        let says = self.clone();
+        let mut of =
+            Rotating { file: Some(file), len, counted_from: 0, since, folder, name, last: String::new(), says };
+        of.last = of.aside().pop().unwrap_or_default();
         of.remove_old();
         Ok(of)
     }
@@ -120,6 +123,8 @@ pub(super) struct Rotating {
     since: i64,
     folder: PathBuf,
     name: String,
+    /// What the last one that was put aside is called behind its name.
+    last: String,
     says: File,
 }
 
@@ -135,26 +140,42 @@ impl Rotating {
 
     /// Puts the file aside and begins another. If it cannot be renamed, the old one goes on: better too long than lost.
     fn rotate(&mut self, now: jiff::Timestamp) -> io::Result<()> {
-        let stamp = now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-        // Two in one millisecond keep their order.
-        let aside = (0..1000).map(|n| {
-            self.folder.join(if n == 0 {
-                format!("{}.{stamp}", self.name)
-            } else {
-                format!("{}.{stamp}-{n:03}", self.name)
-            })
-        });
-        if let Some(aside) = aside.into_iter().find(|path| !path.exists()) {
-            if fs::rename(&self.says.path, aside).is_err() && self.says.path.exists() {
-                // Not at every line.
-                (self.since, self.counted_from) = (now.as_second(), self.len);
-                return Ok(());
-            }
+        let aside = self.next_name(now);
+        let renamed = fs::rename(&self.says.path, self.folder.join(format!("{}.{aside}", self.name)));
+        if renamed.is_err() && self.says.path.exists() {
+            // Not at every line.
+            (self.since, self.counted_from) = (now.as_second(), self.len);
+            return Ok(());
         }
+        self.last = aside;
         self.file = None;
         self.reopen()?;
         self.remove_old();
         Ok(())
+    }
+
+    /// Behind every one before it, though they are of one millisecond, or the clock was set back.
+    fn next_name(&self, now: jiff::Timestamp) -> String {
+        let stamp = now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+        let (last, number) = self.last.split_once('-').unwrap_or((&self.last, "0"));
+        if *stamp > *last {
+            return stamp;
+        }
+        let number = number.parse::<u32>().unwrap_or(0) + 1;
+        format!("{last}-{number:06}")
+    }
+
+    /// What was put aside, the oldest first.
+    fn aside(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let stamp = |entry: io::Result<fs::DirEntry>| {
+            let name = entry.ok()?.file_name().into_string().ok()?;
+            let stamp = name.strip_prefix(&self.name)?.strip_prefix('.')?;
+            is_stamp(stamp).then(|| stamp.to_owned())
+        };
+        let mut aside: Vec<String> = entries.filter_map(stamp).collect();
+        aside.sort_unstable();
+        aside
     }
 
     fn reopen(&mut self) -> io::Result<()> {
@@ -168,17 +189,10 @@ impl Rotating {
         if self.says.every.is_none() && self.says.most.is_none() {
             return;
         }
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        let aside = |entry: io::Result<fs::DirEntry>| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            let stamp = name.strip_prefix(&self.name)?.strip_prefix('.')?;
-            is_stamp(stamp).then_some(name)
-        };
-        let mut aside: Vec<String> = entries.filter_map(aside).collect();
-        aside.sort_unstable();
+        let aside = self.aside();
         let surplus = aside.len().saturating_sub(self.says.keep);
-        for name in &aside[..surplus] {
-            let _ = fs::remove_file(self.folder.join(name));
+        for stamp in &aside[..surplus] {
+            let _ = fs::remove_file(self.folder.join(format!("{}.{stamp}", self.name)));
         }
     }
 }

@@ -1,0 +1,273 @@
+//! One named check, and how it is run.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::AbortHandle;
+
+use super::{Finding, METRICS, OfCheck, Status};
+
+type Run = dyn Fn() -> Pin<Box<dyn Future<Output = Finding> + Send>> + Send + Sync;
+
+/// Something that a service depends on, and how to see whether it is there.
+///
+/// ```
+/// use std::time::Duration;
+/// use tallied_service::health::{Check, Finding, Threshold};
+///
+/// let pool = Check::new("pool", || async { Finding::healthy().figure("used", 0.83) })
+///     .limit(Duration::from_millis(500))
+///     .threshold("used", Threshold::above(0.8, 0.9));
+/// # assert_eq!(pool.name(), "pool");
+/// ```
+pub struct Check {
+    name: String,
+    run: Box<Run>,
+    is_critical: bool,
+    is_of_ready: Option<bool>,
+    is_of_live: bool,
+    limit: Duration,
+    keep: Duration,
+    has_latency: bool,
+    thresholds: Vec<(String, Threshold)>,
+}
+
+impl Check {
+    /// A critical check: if it is unhealthy, so is the service.
+    ///
+    /// `run` is called on each run; what it returns is polled in a task of its own, and dropped when its time is over. It must
+    /// not block its thread.
+    pub fn new<F, R>(name: impl Into<String>, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = R> + Send + 'static,
+        R: Into<Finding>,
+    {
+        Check {
+            name: name.into(),
+            run: Box::new(move || {
+                let found = run();
+                Box::pin(async move { found.await.into() })
+            }),
+            is_critical: true,
+            is_of_ready: None,
+            is_of_live: false,
+            limit: Duration::from_secs(2),
+            keep: Duration::from_secs(1),
+            has_latency: false,
+            thresholds: Vec::new(),
+        }
+    }
+
+    /// If it is unhealthy, the service is degraded.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_critical = false;
+        self
+    }
+
+    /// Whether it decides about readiness; critical checks do, unless it is said.
+    #[must_use]
+    pub fn ready(mut self, is_of_ready: bool) -> Self {
+        self.is_of_ready = Some(is_of_ready);
+        self
+    }
+
+    /// It decides about liveness: only a restart mends it.
+    #[must_use]
+    pub fn live(mut self) -> Self {
+        self.is_of_live = true;
+        self
+    }
+
+    /// So long it may take, 2 seconds unless it is said; then it is unhealthy.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// So long what it found is told to whoever asks, a second unless it is said; zero runs it each time.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// The figure `latency_ms` tells how long it took.
+    #[must_use]
+    pub fn latency(mut self) -> Self {
+        self.has_latency = true;
+        self
+    }
+
+    /// A figure that makes it degraded or unhealthy. A later one for a figure replaces an earlier.
+    #[must_use]
+    pub fn threshold(mut self, figure: impl Into<String>, threshold: Threshold) -> Self {
+        let figure = figure.into();
+        self.thresholds.retain(|(known, _)| *known != figure);
+        self.thresholds.push((figure, threshold));
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn is_critical(&self) -> bool {
+        self.is_critical
+    }
+
+    pub(super) fn is_of_ready(&self) -> bool {
+        self.is_of_ready.unwrap_or(self.is_critical)
+    }
+
+    pub(super) fn is_of_live(&self) -> bool {
+        self.is_of_live
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("name", &self.name)
+            .field("is_critical", &self.is_critical)
+            .finish_non_exhaustive()
+    }
+}
+
+/// From where on a figure is bad.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    is_above: bool,
+    degraded: Option<f64>,
+    unhealthy: Option<f64>,
+}
+
+impl Threshold {
+    /// Degraded above the first, unhealthy above the second: connections, seconds behind.
+    #[must_use]
+    pub fn above(degraded: impl Into<Option<f64>>, unhealthy: impl Into<Option<f64>>) -> Self {
+        Threshold { is_above: true, degraded: degraded.into(), unhealthy: unhealthy.into() }
+    }
+
+    /// Degraded below the first, unhealthy below the second: free space, a hit rate.
+    #[must_use]
+    pub fn below(degraded: impl Into<Option<f64>>, unhealthy: impl Into<Option<f64>>) -> Self {
+        Threshold { is_above: false, degraded: degraded.into(), unhealthy: unhealthy.into() }
+    }
+
+    /// What a figure makes of the check, and by which limit. What is no number is past every limit.
+    fn judge(&self, figure: f64) -> Option<(Status, f64)> {
+        let is_past = |limit: f64| figure.is_nan() || if self.is_above { figure > limit } else { figure < limit };
+        let past = |limit: Option<f64>, status| limit.filter(|limit| is_past(*limit)).map(|limit| (status, limit));
+        past(self.unhealthy, Status::Unhealthy).or_else(|| past(self.degraded, Status::Degraded))
+    }
+}
+
+/// What a run found.
+pub(super) struct Found {
+    pub(super) finding: Finding,
+    at: Instant,
+}
+
+/// A check with what it found last.
+pub(super) struct Checked {
+    pub(super) check: Check,
+    /// Held while it runs: who comes meanwhile waits for that run.
+    running: tokio::sync::Mutex<()>,
+    latest: Mutex<Option<Arc<Found>>>,
+}
+
+impl Checked {
+    pub(super) fn new(check: Check) -> Arc<Self> {
+        Arc::new(Checked { check, running: tokio::sync::Mutex::new(()), latest: Mutex::new(None) })
+    }
+
+    /// What it found last.
+    pub(super) fn latest(&self) -> Option<Arc<Found>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fresh(&self, asked: Instant) -> Option<Arc<Found>> {
+        // A run that ended after it was asked for is fresh, however short it is kept.
+        self.latest().filter(|found| found.at > asked || found.at.elapsed() < self.check.keep)
+    }
+
+    /// What it finds: now, or a moment ago.
+    pub(super) async fn found(&self) -> Arc<Found> {
+        let asked = Instant::now();
+        if let Some(found) = self.fresh(asked) {
+            return found;
+        }
+        let _running = self.running.lock().await;
+        if let Some(found) = self.fresh(asked) {
+            return found;
+        }
+        let began = Instant::now();
+        let mut finding = self.run().await;
+        let took = began.elapsed();
+        if self.check.has_latency {
+            // As a person reads it: two digits behind the point.
+            finding = finding.figure("latency_ms", (took.as_secs_f64() * 1e5).round() / 100.0);
+        }
+        self.judge(&mut finding);
+        let of = OfCheck { check: &self.check.name };
+        METRICS.check_status.with(of).set(match finding.status {
+            Status::Healthy => 1.0,
+            Status::Degraded => 0.5,
+            Status::Unhealthy => 0.0,
+        });
+        METRICS.check_duration_seconds.with(of).set(took.as_secs_f64());
+        let found = Arc::new(Found { finding, at: Instant::now() });
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        found
+    }
+
+    /// In a task of its own: so a panic is told by that, and one that never wakes holds up nobody.
+    async fn run(&self) -> Finding {
+        // What makes the future may panic as well, so that is in the task.
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.check.run)()));
+        let Ok(future) = made.map_err(std::mem::forget) else { return Finding::unhealthy("the check panicked") };
+        let task = tokio::spawn(future);
+        let _aborts = Aborts(task.abort_handle());
+        match tokio::time::timeout(self.check.limit, task).await {
+            Ok(Ok(finding)) => finding,
+            Ok(Err(failed)) if failed.is_panic() => {
+                // What it carries may panic when it is dropped.
+                std::mem::forget(failed);
+                Finding::unhealthy("the check panicked")
+            }
+            Ok(Err(_)) => Finding::unhealthy("the check was stopped"),
+            Err(_) => Finding::unhealthy(format!("the check took longer than {:?}", self.check.limit)),
+        }
+    }
+
+    fn judge(&self, finding: &mut Finding) {
+        for (name, threshold) in &self.check.thresholds {
+            // JSON has no word for what is no number.
+            let figure = match finding.figure_of(name) {
+                Some(serde_json::Value::Null) => f64::NAN,
+                Some(serde_json::Value::Number(figure)) => figure.as_f64().unwrap_or(f64::NAN),
+                _ => continue,
+            };
+            if let Some((status, limit)) = threshold.judge(figure) {
+                let side = if threshold.is_above { "above" } else { "below" };
+                finding.at_least(status, || format!("{name} is {figure}, {side} {limit}"));
+            }
+        }
+    }
+}
+
+/// Nobody waits for it any more.
+struct Aborts(AbortHandle);
+
+impl Drop for Aborts {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
