@@ -13,6 +13,8 @@ pub mod http;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod redact;
+#[cfg(feature = "requests")]
+pub mod requests;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(any(feature = "logs", feature = "health"))]
@@ -25,3 +27,9 @@ pub use correlation::{Correlate, Correlation, TraceContext, carrying};
 pub use redact::{Redaction, Sensitive};
 #[cfg(feature = "serve")]
 pub use serve::{ServeError, Server, serve, serve_metrics, terminated};
+
+/// What macros of this crate name.
+#[doc(hidden)]
+pub mod __private {
+    pub use tallied;
+}

@@ -61,6 +61,18 @@ impl TraceContext {
         TraceContext { trace_id: Uuid::new_v4().into_bytes(), span_id: span_id(), is_sampled, state: None }
     }
 
+    /// The same, of which this share is recorded, from 0 to 1: the trace's id decides.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates
+    pub fn sampled(share: f64) -> Self {
+        let mut trace = TraceContext::new(true);
+        let mut last = [0; 8];
+        // The rightmost 7 bytes are random: W3C Trace Context, section 3.2.2.3.
+        last[1..].copy_from_slice(&trace.trace_id[9..]);
+        trace.is_sampled = (u64::from_be_bytes(last) as f64) < share * (1u64 << 56) as f64;
+        trace
+    }
+
     /// What a request's header says, whose sender has the span that it names.
     ///
     /// A later version is read as this one, as far as this one goes (section 4.3).

@@ -113,7 +113,7 @@ impl To {
     }
 
     /// Opens it.
-    pub(super) fn open(self) -> Result<Output, OutputError> {
+    pub(crate) fn open(self) -> Result<Output, OutputError> {
         let sink: Box<dyn Sink> = match self.target {
             Target::Stderr => Box::new(Plain(io::stderr())),
             Target::Stdout => Box::new(Plain(io::stdout())),

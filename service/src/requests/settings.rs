@@ -1,0 +1,158 @@
+//! What a middleware for requests is told.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use tower_layer::Layer;
+
+use super::{AccessLog, RequestMetrics, RequestService};
+use crate::Correlation;
+
+pub(super) type Read = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+pub(super) type Label = dyn Fn(&Parts) -> String + Send + Sync;
+
+/// The slowest request that is not told.
+const SLOW: Duration = Duration::from_millis(100);
+
+/// A layer of `tower` that counts requests, opens a span for each, and says in whose name it runs: see
+/// [the module](self).
+pub struct RequestLayer<M = ()> {
+    settings: Arc<Settings<M>>,
+}
+
+pub(super) struct Settings<M> {
+    pub(super) metrics: Arc<M>,
+    pub(super) labels: Vec<(&'static str, Arc<Label>)>,
+    pub(super) route: Option<Arc<Read>>,
+    pub(super) user: Option<Arc<Read>>,
+    pub(super) remote: Option<Arc<Read>>,
+    pub(super) access: AccessLog,
+    pub(super) slow: Option<Duration>,
+    pub(super) sampled: f64,
+}
+
+impl<M> Clone for Settings<M> {
+    fn clone(&self) -> Self {
+        Settings {
+            metrics: self.metrics.clone(),
+            labels: self.labels.clone(),
+            route: self.route.clone(),
+            user: self.user.clone(),
+            remote: self.remote.clone(),
+            access: self.access.clone(),
+            slow: self.slow,
+            sampled: self.sampled,
+        }
+    }
+}
+
+impl<M: RequestMetrics> RequestLayer<M> {
+    /// Counts by these metrics; `()` counts nothing.
+    #[must_use]
+    pub fn new(metrics: M) -> Self {
+        let settings = Settings {
+            metrics: Arc::new(metrics),
+            labels: Vec::new(),
+            route: None,
+            user: None,
+            remote: None,
+            access: AccessLog::Off,
+            slow: Some(SLOW),
+            sampled: 1.0,
+        };
+        RequestLayer { settings: Arc::new(settings) }
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Settings<M>)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// A further label, read from each request's head: `app`, a tenant. It is for metrics whose labels have one of that name;
+    /// that of the name `app` is in the span, too, so an application can have [a level of its
+    /// own](crate::logs::Logging::level_of).
+    #[must_use]
+    pub fn label<T: Into<String>>(
+        self,
+        name: &'static str,
+        read: impl Fn(&Parts) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.set(|settings| {
+            settings.labels.retain(|(known, _)| *known != name);
+            settings.labels.push((name, Arc::new(move |request| read(request).into())));
+        })
+    }
+
+    /// The route that a request matched, where `axum` does not know it. A pattern, never the path: there are as many series as
+    /// there are routes.
+    #[must_use]
+    pub fn route(self, read: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.route = Some(Arc::new(read)))
+    }
+
+    /// Who sends a request, where its head says it. Else see [`RequestHandle`](super::RequestHandle).
+    #[must_use]
+    pub fn user_id(self, read: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.user = Some(Arc::new(read)))
+    }
+
+    /// Where a request comes from, for the access log: of `axum`, `ConnectInfo<SocketAddr>` among its extensions.
+    #[must_use]
+    pub fn remote(self, read: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.remote = Some(Arc::new(read)))
+    }
+
+    /// A line for each request; none, unless it is said.
+    #[must_use]
+    pub fn access_log(self, access: AccessLog) -> Self {
+        self.set(|settings| settings.access = access)
+    }
+
+    /// From so long on a request is told as slow, by a `WARN` event: 100 ms unless it is said. `None` tells of none.
+    #[must_use]
+    pub fn slow(self, slow: impl Into<Option<Duration>>) -> Self {
+        self.set(|settings| settings.slow = slow.into())
+    }
+
+    /// How much of the traces that begin here is recorded, from 0 to 1: all, unless it is said. Whoever sends a trace has
+    /// decided that already.
+    #[must_use]
+    pub fn sampled(self, share: f64) -> Self {
+        self.set(|settings| settings.sampled = share)
+    }
+
+    /// Histograms keep exemplars that name the traces of requests. For the whole program: see [`tallied::trace_from`], and
+    /// without effect if that was called before.
+    #[must_use]
+    pub fn exemplars(self) -> Self {
+        tallied::trace_from(Correlation::current_trace);
+        self
+    }
+}
+
+impl<M> Clone for RequestLayer<M> {
+    fn clone(&self) -> Self {
+        RequestLayer { settings: self.settings.clone() }
+    }
+}
+
+impl<M> fmt::Debug for RequestLayer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<_> = self.settings.labels.iter().map(|(name, _)| name).collect();
+        f.debug_struct("RequestLayer")
+            .field("labels", &labels)
+            .field("access", &self.settings.access)
+            .field("slow", &self.settings.slow)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M, S> Layer<S> for RequestLayer<M> {
+    type Service = RequestService<S, M>;
+
+    fn layer(&self, inner: S) -> RequestService<S, M> {
+        RequestService { inner, settings: self.settings.clone() }
+    }
+}
