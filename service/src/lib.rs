@@ -4,6 +4,8 @@
 
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "correlation")]
 pub mod correlation;
 #[cfg(feature = "health")]
@@ -12,6 +14,8 @@ pub mod health;
 pub mod http;
 #[cfg(feature = "logs")]
 pub mod logs;
+#[cfg(feature = "process")]
+pub mod process;
 pub mod redact;
 #[cfg(feature = "requests")]
 pub mod requests;

@@ -141,31 +141,42 @@ impl fmt::Debug for Check {
 }
 
 /// From where on a figure is bad.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Threshold {
-    is_above: bool,
-    degraded: Option<f64>,
-    unhealthy: Option<f64>,
+    /// Degraded, unhealthy.
+    above: [Option<f64>; 2],
+    below: [Option<f64>; 2],
 }
 
 impl Threshold {
     /// Degraded above the first, unhealthy above the second: connections, seconds behind.
     #[must_use]
     pub fn above(degraded: impl Into<Option<f64>>, unhealthy: impl Into<Option<f64>>) -> Self {
-        Threshold { is_above: true, degraded: degraded.into(), unhealthy: unhealthy.into() }
+        Threshold { above: [degraded.into(), unhealthy.into()], below: [None; 2] }
     }
 
     /// Degraded below the first, unhealthy below the second: free space, a hit rate.
     #[must_use]
     pub fn below(degraded: impl Into<Option<f64>>, unhealthy: impl Into<Option<f64>>) -> Self {
-        Threshold { is_above: false, degraded: degraded.into(), unhealthy: unhealthy.into() }
+        Threshold { above: [None; 2], below: [degraded.into(), unhealthy.into()] }
     }
 
-    /// What a figure makes of the check, and by which limit. What is no number is past every limit.
-    fn judge(&self, figure: f64) -> Option<(Status, f64)> {
-        let is_past = |limit: f64| figure.is_nan() || if self.is_above { figure > limit } else { figure < limit };
-        let past = |limit: Option<f64>, status| limit.filter(|limit| is_past(*limit)).map(|limit| (status, limit));
-        past(self.unhealthy, Status::Unhealthy).or_else(|| past(self.degraded, Status::Degraded))
+    /// The limits of another besides, where this has none.
+    #[must_use]
+    pub fn or(self, other: Threshold) -> Self {
+        let or = |one: [Option<f64>; 2], other: [Option<f64>; 2]| [one[0].or(other[0]), one[1].or(other[1])];
+        Threshold { above: or(self.above, other.above), below: or(self.below, other.below) }
+    }
+
+    /// What a figure makes of the check, and why. What is no number is past every limit.
+    fn judge(&self, figure: f64) -> Option<(Status, String)> {
+        [Status::Unhealthy, Status::Degraded].into_iter().zip([1, 0]).find_map(|(status, at)| {
+            let above = self.above[at].filter(|limit| figure.is_nan() || figure > *limit);
+            let below = self.below[at].filter(|limit| figure.is_nan() || figure < *limit);
+            let side =
+                above.map(|limit| format!("above {limit}")).or_else(|| below.map(|limit| format!("below {limit}")))?;
+            Some((status, format!("{figure}, {side}")))
+        })
     }
 }
 
@@ -255,9 +266,8 @@ impl Checked {
                 Some(serde_json::Value::Number(figure)) => figure.as_f64().unwrap_or(f64::NAN),
                 _ => continue,
             };
-            if let Some((status, limit)) = threshold.judge(figure) {
-                let side = if threshold.is_above { "above" } else { "below" };
-                finding.at_least(status, || format!("{name} is {figure}, {side} {limit}"));
+            if let Some((status, why)) = threshold.judge(figure) {
+                finding.at_least(status, || format!("{name} is {why}"));
             }
         }
     }
