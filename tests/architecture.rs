@@ -99,6 +99,11 @@ fn the_rooms_of_the_macros_use_what_the_map_says() {
 }
 
 #[test]
+fn the_rooms_of_the_service_kit_use_what_the_map_says() {
+    assert_eq!(found(&workspace().join("service/src"), &["lib"]), mapped("service"));
+}
+
+#[test]
 fn what_a_room_must_not_touch_is_not_in_it() {
     let read = |file: &str| {
         let text = fs::read_to_string(workspace().join(file)).unwrap();

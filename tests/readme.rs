@@ -96,3 +96,28 @@ fn the_page_about_shapes_names_each_test_of_the_shapes_and_no_other() {
     assert!(tests.len() > 50);
     assert_eq!(named, tests);
 }
+
+/// The second package of a new user's: a service.
+#[test]
+fn the_service_of_the_readme_compiles_without_a_warning() {
+    let page = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let (_, rest) = page.split_once("## The rest of a service").unwrap();
+    let package = tempfile::tempdir().unwrap();
+    fs::create_dir(package.path().join("src")).unwrap();
+    fs::write(package.path().join("src/main.rs"), format!("#![deny(warnings)]\n{}", block(rest, "rust"))).unwrap();
+    let path = |folder: &str| workspace().join(folder).display().to_string();
+    let manifest = format!(
+        "[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied-service = {{ path = {:?} }}\n\
+         axum = \"0.8\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n",
+        path("service")
+    );
+    fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet"])
+        .current_dir(package.path())
+        .env("CARGO_TARGET_DIR", target("readme"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -81,6 +81,13 @@ impl Snapshot {
         self.series(name).filter(|series| series.has(labels)).map(|series| series.value).sum()
     }
 
+    /// The same as a whole number: of what is counted, and of gauges that are never below zero.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates, and what is no number is 0
+    pub fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        self.sum(name, labels).round() as u64
+    }
+
     /// By how much [`sum`](Self::sum) grew each second since an earlier moment; `None` if no time has passed. What has become
     /// less counts as 0.
     #[must_use]

@@ -21,6 +21,8 @@ pub mod redact;
 pub mod requests;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "signals")]
+mod signals;
 #[cfg(any(feature = "logs", feature = "health"))]
 mod text;
 
@@ -30,7 +32,9 @@ pub use self::axum::router;
 pub use correlation::{Correlate, Correlation, TraceContext, carrying};
 pub use redact::{Redaction, Sensitive};
 #[cfg(feature = "serve")]
-pub use serve::{ServeError, Server, serve, serve_metrics, terminated};
+pub use serve::{ServeError, Server, serve, serve_metrics};
+#[cfg(feature = "signals")]
+pub use signals::terminated;
 
 /// What macros of this crate name.
 #[doc(hidden)]

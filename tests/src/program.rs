@@ -51,6 +51,22 @@ impl Running {
         }
     }
 
+    /// Asks it to end, as an orchestrator does, and gives what it said until then, the lines that were asked for aside.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end within a minute, or not well.
+    #[cfg(unix)]
+    #[allow(clippy::must_use_candidate)] // it does something
+    pub fn terminate(mut self) -> Vec<String> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("there is a `kill`").success());
+        let status = wait_for("the end of the program", || self.child.try_wait().expect("it is ours"));
+        self.seen.extend(self.lines.iter());
+        assert!(status.success(), "{status}: {:#?}", self.seen);
+        std::mem::take(&mut self.seen)
+    }
+
     /// Whether it still runs.
     #[must_use]
     pub fn is_running(&mut self) -> bool {
@@ -72,8 +88,18 @@ impl Drop for Running {
 /// If it does not build.
 #[must_use]
 pub fn quickstart() -> PathBuf {
+    example("quickstart")
+}
+
+/// Builds an example, whose package is called as it is, and says where it is.
+///
+/// # Panics
+///
+/// If it does not build.
+#[must_use]
+pub fn example(name: &str) -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "quickstart", "--example", "quickstart", "--message-format", "json"])
+        .args(["build", "--quiet", "--package", name, "--example", name, "--message-format", "json"])
         .current_dir(crate::judges::workspace())
         .output()
         .expect("cargo runs");

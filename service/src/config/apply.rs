@@ -2,10 +2,10 @@
 
 use super::error::{ConfigError, Place, Problem};
 use super::{AccessForm, Config, Limits, LogOutput};
-use crate::Redaction;
 use crate::health::{HealthBuilder, Threshold};
 use crate::http::{Endpoint, Endpoints, Exposition};
 use crate::logs::{File, Logging, To};
+use crate::redact::Redaction;
 use crate::requests::{AccessLog, RequestLayer, RequestMetrics};
 
 impl Config {

@@ -2,8 +2,8 @@
 
 use super::value::Value;
 use super::{AccessForm, Check, Config, LogOutput};
-use crate::Sensitive;
 use crate::logs::{Every, Format};
+use crate::redact::Sensitive;
 
 type Set = fn(&mut Config, &Value) -> Result<(), String>;
 

@@ -63,9 +63,9 @@ use std::time::Duration;
 
 pub use error::{ConfigError, Place, Problem};
 
-use crate::Sensitive;
 use crate::http::Details;
 use crate::logs::{Every, Format};
+use crate::redact::Sensitive;
 use value::Value;
 
 /// All of it: see [the module](self) for the keys.

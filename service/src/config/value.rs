@@ -5,8 +5,8 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place, Problem};
-use crate::Redaction;
 use crate::redact::REDACTED;
+use crate::redact::Redaction;
 
 /// What a key is said to be.
 #[derive(Clone, Debug)]

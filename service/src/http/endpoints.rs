@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Exposition, JSON, TEXT, answer, for_method, refused, uncached};
-use crate::Sensitive;
 use crate::health::{Health, Report};
+use crate::redact::Sensitive;
 
 /// Who sees more of a service's health than its status.
 #[derive(Clone, Default)]

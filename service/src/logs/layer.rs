@@ -12,7 +12,7 @@ use super::format::{Format, Style};
 use super::output::Output;
 use super::record::{Fields, OfSpan, Record, Value};
 use super::tree::{self, Node};
-use crate::Correlation;
+use crate::correlation::Correlation;
 use crate::redact::Redaction;
 
 pub(super) struct Lines {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tracing::field::{Field, Visit};
 
-use crate::Correlation;
+use crate::correlation::Correlation;
 use crate::redact::{REDACTED, Redaction};
 use crate::text;
 

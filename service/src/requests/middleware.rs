@@ -20,7 +20,7 @@ use tracing::{Span, field};
 use super::access::{Head, millis};
 use super::settings::Settings;
 use super::{Counted, Ended, Method, Outcome, RequestMetrics, Taken};
-use crate::{Correlation, TraceContext};
+use crate::correlation::{Correlation, TraceContext};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -8,7 +8,7 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{AccessLog, RequestMetrics, RequestService};
-use crate::Correlation;
+use crate::correlation::Correlation;
 
 pub(super) type Read = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 pub(super) type Label = dyn Fn(&Parts) -> String + Send + Sync;
@@ -17,7 +17,7 @@ pub(super) type Label = dyn Fn(&Parts) -> String + Send + Sync;
 const SLOW: Duration = Duration::from_millis(100);
 
 /// A layer of `tower` that counts requests, opens a span for each, and says in whose name it runs: see
-/// [the module](self).
+/// [the module](crate::requests).
 pub struct RequestLayer<M = ()> {
     settings: Arc<Settings<M>>,
 }
