@@ -110,7 +110,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .with_state(app)
         .layer(config.requests(layer))
         // Probes and scrapes are not what it is asked for.
-        .merge(config.endpoints(endpoints).router());
+        .merge(config.endpoints(endpoints)?.router());
 
     let listener = tokio::net::TcpListener::bind(&listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -78,7 +78,7 @@ impl Snapshot {
     /// The sum of all series that have these labels, whatever others they have; 0 if there are none.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.series(name).filter(|series| series.has(labels)).map(|series| series.value).sum()
+        self.series(name).filter(|series| series.has(labels)).fold(0.0, |sum, series| sum + series.value)
     }
 
     /// The same as a whole number: of what is counted, and of gauges that are never below zero.

@@ -22,6 +22,9 @@ use crate::http::Endpoints;
 /// So long a connection may take to say what it wants.
 const HEAD: Duration = Duration::from_secs(10);
 
+/// So long a connection may take in all.
+const CONNECTION: Duration = Duration::from_secs(60);
+
 /// So long answers may take that are on their way when it shuts down.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -89,9 +92,13 @@ pub fn serve(address: impl ToSocketAddrs + fmt::Debug, endpoints: Endpoints) -> 
     };
     let (listener, address) = bind(address).map_err(|why| ServeError::Bind(said, why))?;
     let runtime =
-        Builder::new_current_thread().enable_all().max_blocking_threads(4).build().map_err(ServeError::Thread)?;
+        Builder::new_current_thread().enable_all().max_blocking_threads(64).build().map_err(ServeError::Thread)?;
     let (stop, stopped) = oneshot::channel();
-    let run = move || runtime.block_on(accept(listener, endpoints, stopped));
+    let run = move || {
+        runtime.block_on(accept(listener, endpoints, stopped));
+        // A scrape that never ends must not keep the program.
+        runtime.shutdown_background();
+    };
     let thread = thread::Builder::new().name("tallied-serve".into()).spawn(run).map_err(ServeError::Thread)?;
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
@@ -156,11 +163,13 @@ async fn accept(listener: TcpListener, endpoints: Endpoints, stopped: oneshot::R
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
+            // One request a connection, which has an end: a client that does not read holds no place for ever.
+            .keep_alive(false)
             .serve_connection(TokioIo::new(stream), respond);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // What a client does wrong is between it and the protocol.
-            let _ = connection.await;
+            let _ = tokio::time::timeout(CONNECTION, connection).await;
             drop(permit);
         });
     }

@@ -86,12 +86,12 @@ fn every_key_of_a_file_is_read() {
     let metrics = &config.metrics;
     assert_eq!((metrics.enabled, &*metrics.endpoint, metrics.include_runtime), (false, "/internal/metrics", false));
     assert_eq!(metrics.buckets["rustkernel_execution_duration_seconds"], [0.001, 0.005, 1.0]);
-    assert_eq!((config.tracing.enabled, config.tracing.sampling_rate), (true, 0.25));
+    assert_eq!((config.tracing.enabled, config.tracing.sampling_rate), (Some(true), Some(0.25)));
     assert_eq!(
         (config.requests.slow, config.requests.access_log),
-        (Some(Duration::from_millis(1500)), AccessForm::Combined)
+        (Some(Some(Duration::from_millis(1500))), Some(AccessForm::Combined))
     );
-    assert!(config.health.hides_details);
+    assert_eq!(config.health.hides_details, Some(true));
     assert_eq!(config.health.token.as_ref().unwrap().expose(), "s3cret");
     assert_eq!(config.health.checks["database"].limit, Some(Duration::from_millis(500)));
     let used = &config.health.checks["pool"].thresholds["used"];
@@ -197,13 +197,13 @@ fn the_environment_says_the_same_with_a_prefix_of_ones_own() {
     let config = Config::new().merge_toml(ALL, "shop.toml").unwrap().merge_variables("RUSTKERNEL", said).unwrap();
     assert_eq!(
         (config.metrics.enabled, config.tracing.enabled, config.log.level.as_deref()),
-        (false, true, Some("debug"))
+        (false, Some(true), Some("debug"))
     );
     assert_eq!(
         (config.log.redact, config.log.keep, config.tracing.sampling_rate),
-        (vec!["iban".into(), "pin".into()], 3, 0.5)
+        (vec!["iban".into(), "pin".into()], 3, Some(0.5))
     );
-    assert_eq!(config.requests.slow, None);
+    assert_eq!(config.requests.slow, Some(None));
     let wrong = variables(&[("K_METRICS_ENABLD", "1"), ("K_LOG_FORMAT", "xml"), ("K_HEALTH_TOKEN", "")]);
     let mut found = problems(Config::new().merge_variables("K", wrong));
     found.sort();
@@ -222,9 +222,9 @@ fn a_preset_is_for_production_and_what_comes_later_wins() {
     let config = Config::production();
     assert_eq!(
         (config.log.format, config.requests.access_log, config.tracing.sampling_rate),
-        (Format::Json, AccessForm::Fields, 0.1)
+        (Format::Json, Some(AccessForm::Fields), Some(0.1))
     );
-    assert!(config.health.hides_details && config.metrics.enabled);
+    assert!(config.health.hides_details == Some(true) && config.metrics.enabled);
     let config = config.merge_toml("log.format = \"tree\"", "a").unwrap();
     let mut config = config.merge_variables("X", variables(&[("X_LOG_FORMAT", "text")])).unwrap();
     assert_eq!(config.log.format, Format::Text);
@@ -248,11 +248,63 @@ async fn what_is_configured_is_so() {
     }
     let error = config.health(Health::builder().check(pool(0.1))).unwrap_err();
     assert_eq!(error.to_string(), "`health.checks.database`: there is no such check; there are pool");
-    let endpoints = config.endpoints(Endpoints::new());
+    let endpoints = config.endpoints(Endpoints::new()).unwrap();
     let paths: Vec<_> = endpoints.paths().map(|(path, _)| path.to_owned()).collect();
     assert!(paths.contains(&"/internal/metrics".into()) && !paths.contains(&"/metrics".into()), "{paths:?}");
     let layer = config.requests(RequestLayer::new(()));
     assert!(format!("{layer:?}").contains("Combined") && format!("{layer:?}").contains("1.5s"), "{layer:?}");
     let unknown = tallied::init_with(&config.metrics());
     assert_eq!(unknown.is_err(), cfg!(feature = "metrics"), "there is no such family here");
+}
+
+#[test]
+fn what_is_not_said_stays_as_the_program_has_it() {
+    use tallied_service::http::Details;
+    use tallied_service::requests::AccessLog;
+    let config = Config::new();
+    let endpoints = config.endpoints(Endpoints::new().details(Details::Never)).unwrap();
+    assert!(format!("{endpoints:?}").contains("details: Never"), "{endpoints:?}");
+    let layer = RequestLayer::new(()).access_log(AccessLog::Combined).slow(Duration::from_secs(5));
+    let layer = format!("{:?}", config.requests(layer));
+    assert!(layer.contains("Combined") && layer.contains("5s"), "{layer}");
+    let error = Config::new()
+        .merge_toml("metrics.endpoint = \"/health\"", "a")
+        .unwrap()
+        .endpoints(Endpoints::new())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`metrics.endpoint` is \"/health\": something else is answered there; name another path"
+    );
+}
+
+#[test]
+fn what_looks_like_a_key_and_is_none_is_an_error() {
+    for text in [
+        "'log.level' = \"info\"",
+        "[[log]]\nlevel = \"info\"",
+        "log = \"info\"",
+        "metrics.endpoint = \"/:x\"",
+        "health.uptime_key = \"status\"",
+        "log.queue = 99999999999",
+    ] {
+        assert_eq!(problems(Config::new().merge_toml(text, "a")).len(), 1, "{text}");
+    }
+    for text in ["observability = \"x\"", "[[observability]]\nlog.level = \"info\""] {
+        let wrong = problems(Config::new().merge_toml_table(text, "observability", "a"));
+        assert!(wrong[0].ends_with(": expected a table"), "{wrong:?}");
+    }
+    assert!(Config::new().merge_toml_table("[other]", "observability", "a").is_ok());
+    // One may write the prefix with its end.
+    let said = variables(&[("SHOP_LOG_KEEP", "3")]);
+    assert_eq!(Config::new().merge_variables("SHOP_", said).unwrap().log.keep, 3);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_configured_leaves_the_others_of_its_figure() {
+    let pool = Check::new("pool", || async { Finding::healthy().figure("used", 0.99) })
+        .threshold("used", tallied_service::health::Threshold::above(0.8, 0.9));
+    let config = Config::new().merge_toml("health.checks.pool.used.degraded_above = 0.7", "a").unwrap();
+    let report = config.health(Health::builder().check(pool)).unwrap().build().report().await;
+    assert_eq!(report.check("pool").unwrap().why(), Some("used is 0.99, above 0.9"));
 }

@@ -438,3 +438,36 @@ fn bad_requests_are_refused_and_the_server_goes_on() {
         assert_eq!(fetch(address, "/metrics").status, 200);
     }
 }
+
+#[test]
+fn a_scrape_that_never_ends_keeps_neither_others_nor_the_end_waiting() {
+    let (stop, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let (say, said) = std::sync::mpsc::channel();
+    let stuck = Exposition::new().json(move |_, _| {
+        say.send(()).unwrap();
+        let _ = wait.lock().unwrap().recv();
+    });
+    let server = serve("127.0.0.1:0", Endpoints::new().metrics_at("/stuck", stuck)).unwrap();
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        write!(stream, "GET /stuck?format=json HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        streams.push(stream);
+        said.recv_timeout(Duration::from_millis(200)).unwrap_or_default();
+    }
+    drop(streams);
+    assert_eq!(fetch(server.address(), "/metrics").status, 200);
+    let began = std::time::Instant::now();
+    server.shut_down();
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(stop);
+}
+
+#[test]
+fn a_question_about_trust_that_panics_trusts_nobody() {
+    let details = Details::If(std::sync::Arc::new(|_| panic!("in the question")));
+    let server = serve("127.0.0.1:0", Endpoints::new().details(details)).unwrap();
+    assert_eq!(fetch(server.address(), "/health").text(), r#"{"status":"healthy"}"#);
+    assert_eq!(fetch(server.address(), "/info").status, 403);
+}

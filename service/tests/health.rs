@@ -235,3 +235,46 @@ async fn each_check_is_a_gauge() {
     health.shut_down();
     watch.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_check_that_hangs_is_told_though_nobody_waits_as_long_as_it_may_take() {
+    let hangs = Arc::new(AtomicUsize::new(0));
+    let state = hangs.clone();
+    let check = Check::new("hangs later", move || {
+        let hangs = state.load(Ordering::SeqCst) > 0;
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+        }
+    });
+    let health = Health::builder().check(check.keep(Duration::ZERO).limit(Duration::from_millis(50))).build();
+    assert!(health.is_healthy().await);
+    hangs.store(1, Ordering::SeqCst);
+    while health.was_healthy() == Some(true) {
+        // A probe of little patience.
+        let _ = tokio::time::timeout(Duration::from_millis(5), health.readiness()).await;
+    }
+    assert_eq!(health.was_healthy(), Some(false));
+}
+
+#[test]
+fn checks_run_where_the_health_was_built() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (own, other) = (runtime(), runtime());
+    let id = own.block_on(async { tokio::runtime::Handle::current().id() });
+    let ran_in_own = move || async move { tokio::runtime::Handle::current().id() == id };
+    let health =
+        own.block_on(async { Health::builder().check(Check::new("where", ran_in_own).keep(Duration::ZERO)).build() });
+    assert!(other.block_on(health.is_healthy()));
+    // Where it has ended nothing can be checked.
+    drop(own);
+    let report = other.block_on(health.report());
+    assert_eq!(report.check("where").unwrap().why(), Some("the check was stopped"));
+}
+
+#[tokio::test]
+async fn an_uptime_that_is_called_as_another_key_is_called_as_ever() {
+    let report = Health::builder().uptime_key("status").build().report().await;
+    assert_eq!(serde_json::to_string(&report).unwrap(), "{\"status\":\"healthy\",\"uptime_seconds\":0,\"checks\":{}}");
+}

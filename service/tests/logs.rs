@@ -578,3 +578,328 @@ fn where_a_disk_fills_up_in_the_midst_of_a_line_every_line_is_whole() {
     let lines = objects(&text);
     assert!(lines.len() > 20 && lines.len() < 100, "{}", lines.len());
 }
+
+#[test]
+fn two_logs_in_one_subscriber_do_not_see_each_other() {
+    let (strict, open) = (Kept::default(), Kept::default());
+    let to = |kept: &Kept| To::writer(kept.clone());
+    let (_one, first) = Logging::new()
+        .filter("info")
+        .format(Format::Tree)
+        .redaction(Redaction::default().and("iban"))
+        .level_of("tenant", "x", "debug")
+        .output(to(&strict))
+        .layer()
+        .unwrap();
+    let (_two, second) = Logging::new()
+        .filter("info")
+        .format(Format::Tree)
+        .redaction(Redaction::none())
+        .output(to(&open))
+        .layer()
+        .unwrap();
+    let subscriber = tracing_subscriber::registry().with(first).with(second);
+    with_default(&subscriber.into(), || {
+        let _span = info_span!("root", app = "q", tenant = "x", iban = "DE-SECRET").entered();
+        info!("told");
+        debug!("in detail");
+    });
+    let (strict, open) = (strict.text(), open.text());
+    assert!(!strict.contains("DE-SECRET") && open.contains("DE-SECRET"), "{strict}{open}");
+    assert!(strict.contains("in detail") && !open.contains("in detail"), "{strict}{open}");
+    assert!(strict.contains("[root] ") && open.contains("[root] "), "{strict}{open}");
+}
+
+#[test]
+fn a_filter_may_be_changed_by_a_thread_that_logs_nothing() {
+    let kept = Kept::default();
+    let (logs, dispatch) =
+        Logging::new().filter("info").format(Format::Json).output(To::writer(kept.clone())).build().unwrap();
+    let say = || with_default(&dispatch, || debug!("in detail"));
+    say();
+    let _logs = thread::spawn(move || logs.set_filter("debug").map(|()| logs)).join().unwrap().unwrap();
+    say();
+    assert_eq!(objects(&kept.text()).len(), 1);
+}
+
+#[test]
+fn a_question_about_a_level_hides_no_line() {
+    let lines = logged(Logging::new().filter("info,noisy=debug"), || {
+        for _ in 0..3 {
+            assert!(!tracing::enabled!(tracing::Level::DEBUG));
+            info!("after the question");
+        }
+    });
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn a_directive_for_a_span_stands_beside_levels_of_applications() {
+    let lines = logged(Logging::new().filter("info,[request]=debug").level_of("app", "other", "error"), || {
+        info_span!("request").in_scope(|| debug!("in it"));
+        debug!("outside");
+    });
+    assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn an_event_belongs_to_the_span_that_it_names() {
+    let logging = Logging::new().filter("info").level_of("app", "api", "debug").level_of("app", "quiet", "error");
+    let lines = logged(logging, || {
+        let (api, quiet) = (info_span!("request", app = "api"), info_span!("request", app = "quiet"));
+        debug!(parent: &api, "1 shown");
+        info!(parent: &quiet, "hidden");
+        let _entered = quiet.enter();
+        info!(parent: None, "2 shown");
+        info!("hidden");
+        // What is recorded later counts for what is open inside, and the last of it.
+        let outer = info_span!(parent: None, "outer", app = tracing::field::Empty);
+        let inner = info_span!(parent: &outer, "inner");
+        inner.in_scope(|| debug!("hidden"));
+        outer.record("app", "api");
+        inner.in_scope(|| debug!("3 shown"));
+        outer.record("app", tracing::field::debug("quiet"));
+        inner.in_scope(|| info!("hidden"));
+    });
+    let said: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(said, ["1 shown", "2 shown", "3 shown"]);
+}
+
+#[test]
+fn a_value_that_logs_itself_has_an_end() {
+    const NAME: &str = "a_value_that_logs_itself_has_an_end";
+    struct Itself;
+    impl fmt::Debug for Itself {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            info!(value = ?self, "inside");
+            let _span = info_span!("inside", value = ?self);
+            f.write_str("itself")
+        }
+    }
+    if is_child() {
+        let _logs = Logging::new().filter("info").format(Format::Json).level_of("app", "a", "debug").init().unwrap();
+        info!(value = ?Itself, app = ?Itself, "outside");
+        return;
+    }
+    let text = child(NAME, &[]).stderr;
+    let line = text.lines().rfind(|line| line.contains("outside")).unwrap();
+    assert_eq!(object(line)["value"], "itself");
+}
+
+#[test]
+fn whoever_holds_standard_error_may_log_while_others_do() {
+    const NAME: &str = "whoever_holds_standard_error_may_log_while_others_do";
+    if is_child() {
+        use std::io::Write as _;
+        let _logs = Logging::new().filter("info").init().unwrap();
+        let all = std::sync::Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut out = std::io::stderr().lock();
+                all.wait();
+                thread::sleep(std::time::Duration::from_millis(100));
+                writeln!(out, "held").unwrap();
+                info!("by its holder");
+            });
+            scope.spawn(|| {
+                all.wait();
+                info!("by another");
+            });
+        });
+        return;
+    }
+    let output = lines::command(NAME).wrapped("timeout", &["30"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("by its holder") && said.contains("by another"), "{said}");
+}
+
+#[test]
+fn a_subscriber_of_a_part_of_the_program_is_in_nobodys_way() {
+    const NAME: &str = "a_subscriber_of_a_part_of_the_program_is_in_nobodys_way";
+    if is_child() {
+        let (_logs, dispatch) = Logging::new().output(To::writer(Kept::default())).build().unwrap();
+        with_default(&dispatch, || info!("while it is configured"));
+        let _logs = Logging::new().filter("info").init().unwrap();
+        info!("in all of it");
+        return;
+    }
+    assert!(child(NAME, &[]).stderr.contains("in all of it"));
+}
+
+#[test]
+fn a_writer_that_panics_loses_its_line_and_no_other() {
+    struct Panics(Kept, bool);
+    impl std::io::Write for Panics {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(std::mem::replace(&mut self.1, true), "in the writer");
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for is_queued in [false, true] {
+        let kept = Kept::default();
+        let to = To::writer(Panics(kept.clone(), false));
+        let to = if is_queued { to.queue(usize::MAX) } else { to };
+        let (logs, dispatch) = Logging::new().filter("info").format(Format::Json).output(to).build().unwrap();
+        with_default(&dispatch, || (0..3).for_each(|n| info!(n, "line")));
+        logs.shut_down();
+        with_default(&dispatch, || info!(n = 3, "line"));
+        let lines: Vec<_> = objects(&kept.text()).iter().map(|line| line["n"].as_u64().unwrap()).collect();
+        assert_eq!(lines, [1, 2, 3], "{is_queued}");
+    }
+}
+
+#[test]
+fn whoever_logs_does_not_wait_for_a_queue_that_closes() {
+    let (open, gate) = channel();
+    let kept = Kept::default();
+    let to = To::writer(Gate(gate, kept.clone())).queue(100);
+    let (logs, dispatch) = Logging::new().filter("info").format(Format::Json).output(to).build().unwrap();
+    let say = |n: u64| with_default(&dispatch, || info!(n, "line"));
+    (0..10).for_each(say);
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| logs.shut_down());
+        thread::sleep(std::time::Duration::from_millis(50));
+        // The file is stuck, and this comes back.
+        (10..20).for_each(say);
+        drop(open);
+        closing.join().unwrap();
+    });
+    say(20);
+    let lines: Vec<_> = objects(&kept.text()).iter().map(|line| line["n"].as_u64().unwrap()).collect();
+    assert_eq!(lines, (0..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_layer_of_somebody_elses_sees_all_of_an_event_but_its_secrets() {
+    struct Fails;
+    impl fmt::Debug for Fails {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Fails")
+        }
+    }
+    impl fmt::Display for Fails {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Err(fmt::Error)
+        }
+    }
+    impl std::error::Error for Fails {}
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let theirs = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+    let layer = Redacted::new(theirs, Redaction::default());
+    with_default(&tracing_subscriber::registry().with(layer).into(), || {
+        info!(
+            password = "hunter2",
+            a1 = 1,
+            a2 = 1,
+            a3 = 1,
+            a4 = 1,
+            a5 = 1,
+            a6 = 1,
+            a7 = 1,
+            a8 = 1,
+            b1 = 1,
+            b2 = 1,
+            b3 = 1,
+            b4 = 1,
+            b5 = 1,
+            b6 = 1,
+            b7 = 1,
+            b8 = 1,
+            c1 = 1,
+            c2 = 1,
+            c3 = 1,
+            c4 = 1,
+            c5 = 1,
+            c6 = 1,
+            c7 = 1,
+            c8 = 1,
+            d1 = 1,
+            d2 = 1,
+            d3 = 1,
+            d4 = 1,
+            d5 = 1,
+            d6 = 1,
+            d7 = 1,
+            d8 = 1,
+            e1 = 1,
+            e2 = 1,
+            e3 = 1,
+            "many"
+        );
+        error!(error = &Fails as &(dyn std::error::Error + 'static), token = "hunter2", "fails");
+    });
+    let text = kept.text();
+    for part in ["many", "a1=1", "d8=1", "e3=1", "fails"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_message_may_be_secret_too() {
+    let lines = logged(debugging().redaction(Redaction::default().and("message")), || info!("hunter2"));
+    assert_eq!(lines[0]["message"], "[redacted]");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_somebody_moves_is_begun_again_and_a_link_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("real.log"), "").unwrap();
+    std::os::unix::fs::symlink(at("real.log"), at("link.log")).unwrap();
+    let to = To::file(File::new(at("link.log")).at_bytes(300).keep(1000)).at_once();
+    let (_logs, dispatch) = Logging::new().filter("info").format(Format::Json).output(to).build().unwrap();
+    let say = |n: u64| with_default(&dispatch, || info!(n, "line"));
+    (0..10).for_each(say);
+    assert!(at("link.log").is_symlink());
+    let names = lines::names(folder.path());
+    assert!(
+        names.len() > 3 && names.iter().all(|name| name == "link.log" || name.starts_with("real.log")),
+        "{names:?}"
+    );
+    std::fs::rename(at("real.log"), at("moved")).unwrap();
+    thread::sleep(std::time::Duration::from_millis(1100));
+    say(10);
+    assert!(std::fs::read_to_string(at("real.log")).unwrap().contains("\"n\":10"));
+    std::fs::remove_file(at("real.log")).unwrap();
+    thread::sleep(std::time::Duration::from_millis(1100));
+    say(11);
+    assert!(std::fs::read_to_string(at("link.log")).unwrap().contains("\"n\":11"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_is_never_put_aside() {
+    let to = To::file(File::new("/dev/null").at_bytes(1).every(Every::Minute)).at_once();
+    let (_logs, dispatch) = Logging::new().filter("info").output(to).build().unwrap();
+    with_default(&dispatch, || (0..10).for_each(|n| info!(n, "line")));
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_program_may_change_its_folder_and_two_files_of_one_path_lose_nothing() {
+    const NAME: &str = "a_program_may_change_its_folder_and_two_files_of_one_path_lose_nothing";
+    let folder = tempfile::tempdir().unwrap();
+    if is_child() {
+        let to = || To::file(File::new("logs/s.log").at_bytes(2000).keep(1_000_000)).at_once();
+        let (_one, first) = Logging::new().filter("info").format(Format::Json).output(to()).build().unwrap();
+        let (_two, second) = Logging::new().filter("info").format(Format::Json).output(to()).build().unwrap();
+        std::env::set_current_dir("/").unwrap();
+        for n in 0..400 {
+            with_default(&first, || info!(n, "line"));
+            with_default(&second, || info!(n, "line"));
+        }
+        return;
+    }
+    let mut command = lines::command(NAME).build();
+    assert!(command.current_dir(folder.path()).status().unwrap().success());
+    let logs = folder.path().join("logs");
+    let read = |name: &String| objects(&std::fs::read_to_string(logs.join(name)).unwrap()).len();
+    assert_eq!(lines::names(&logs).iter().map(read).sum::<usize>(), 800);
+}

@@ -278,19 +278,33 @@ fn an_answer_without_a_body_is_no_cancelled_one() {
             }),
         )
         .route(
+            "/file",
+            get(|| async {
+                let parts = [Ok::<_, Infallible>(Bytes::from_static(b"12345")), Ok(Bytes::from_static(b"67890"))];
+                let body = Body::from_stream(futures_util::stream::iter(parts));
+                Response::builder().header("content-length", 10).body(body).unwrap()
+            }),
+        )
+        .route(
             "/long",
             get(|| async { Response::builder().header("content-length", 5).body(Body::from("12345")).unwrap() }),
         )
         .layer(RequestLayer::new(Heads));
     let (address, ..) = start(app);
-    for (method, path) in
-        [("HEAD", "/"), ("HEAD", "/stream"), ("GET", "/"), ("GET", "/304"), ("GET", "/stream"), ("GET", "/long")]
-    {
+    for (method, path) in [
+        ("HEAD", "/"),
+        ("HEAD", "/stream"),
+        ("GET", "/"),
+        ("GET", "/304"),
+        ("GET", "/stream"),
+        ("GET", "/long"),
+        ("GET", "/file"),
+    ] {
         request(address, method, path, "", "");
         let status = if path == "/304" { "304" } else { "200" };
         counted("heads_requests_total", &[("method", method), ("route", path), ("status", status)], Some(1.0));
     }
-    counted("heads_request_size_bytes_sum", &[("direction", "response")], Some(29.0 + 6.0 + 5.0));
+    counted("heads_request_size_bytes_sum", &[("direction", "response")], Some(29.0 + 6.0 + 5.0 + 10.0));
 }
 
 #[test]
@@ -482,4 +496,93 @@ fn seconds_as_a_summary_are_a_form_too() {
     let (address, ..) = start(Router::new().route("/", get(|| async {})).layer(RequestLayer::new(Seconds)));
     fetch(address, "/");
     counted("seconds_request_duration_seconds_count", &[("route", "/")], Some(1.0));
+}
+
+#[test]
+fn an_answer_that_a_layer_above_replaces_is_no_cancelled_one() {
+    tallied_service::request_metrics! { struct Replaced { prefix: "replaced" } }
+    let app = Router::new()
+        .route("/", get(|| async { (StatusCode::NOT_FOUND, "plain") }))
+        .layer(RequestLayer::new(Replaced))
+        .layer(axum::middleware::map_response(async |answer: Response<Body>| {
+            let (head, _) = answer.into_parts();
+            Response::from_parts(head, Body::from("a nicer page"))
+        }));
+    let (address, ..) = start(app);
+    fetch(address, "/");
+    counted("replaced_requests_total", &[("method", "GET"), ("route", "/"), ("status", "404")], Some(1.0));
+}
+
+#[test]
+fn an_application_in_an_application_has_the_request_of_the_outer_one() {
+    let inner = Router::new()
+        .route(
+            "/",
+            get(|Extension(request): Extension<RequestHandle>| async move {
+                request.set_user_id("ada");
+                Correlation::current().unwrap().id().to_owned()
+            }),
+        )
+        .layer(RequestLayer::new(()));
+    let app = Router::new().nest("/inner", inner).layer(RequestLayer::new(()).access_log(AccessLog::Fields).slow(None));
+    let (address, kept, _logs) = start(app);
+    let got = fetch(address, "/inner");
+    let id = Some(got.body.as_str());
+    assert_eq!((got.header("x-correlation-id"), got.header("x-request-id")), (id, id));
+    soon(|| !kept.text().is_empty());
+    assert_eq!(objects(&kept.text())[0]["user_id"], "ada");
+}
+
+#[test]
+fn where_traces_are_not_recorded_those_that_come_in_are_not_either() {
+    let app = Router::new()
+        .route("/", get(|| async { Correlation::current().unwrap().trace().unwrap().traceparent() }))
+        .layer(RequestLayer::new(()).recorded(false));
+    let (address, ..) = start(app);
+    let parent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    let got = request(address, "GET", "/", parent, "").body;
+    assert!(got.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && got.ends_with("-00"), "{got}");
+}
+
+#[test]
+fn metrics_by_hand_that_panic_hurt_nobody() {
+    struct Panics;
+    impl tallied_service::requests::RequestMetrics for Panics {
+        fn end(&self, _: &tallied_service::requests::Ended<'_>) {
+            panic!("in the metrics");
+        }
+    }
+    let app = Router::new()
+        .route("/", get(|| async { "fine" }))
+        .route("/panics", get(|| async { panic!("in the handler") as () }))
+        .layer(RequestLayer::new(Panics));
+    let (address, ..) = start(app);
+    // A second panic while one unwinds would end this process.
+    fetch(address, "/panics");
+    assert_eq!(fetch(address, "/").body, "fine");
+}
+
+#[test]
+fn what_a_stranger_makes_up_is_cut_and_says_no_password() {
+    let apart = Kept::default();
+    let file = AccessFile::open(To::writer(apart.clone())).unwrap();
+    let app = Router::new().fallback(|| async {}).layer(RequestLayer::new(()).access_log(AccessLog::File(file)));
+    let (address, ..) = start(app);
+    request(address, &"A".repeat(20_000), "/", "referer: https://ada:hunter2@example.org:80/p?q=1\r\n", "");
+    soon(|| !apart.text().is_empty());
+    let text = apart.text();
+    assert!(text.contains(&format!("\"{} /", "A".repeat(32))) && text.len() < 200, "{text}");
+    assert!(text.contains("\"https://example.org:80/p\"") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn names_of_ones_own_do_not_meet_those_of_the_macro() {
+    const SIZES: [f64; 2] = [1.0, 2.0];
+    tallied_service::request_metrics! { pub struct Running { prefix: "hygiene_a", labels: { r#type: 4, request: 2 }, size_buckets: SIZES } }
+    tallied_service::request_metrics! { pub struct Group { prefix: "hygiene_b", status: class, budget: 8_080 } }
+    let layer = RequestLayer::new(Running).label("type", |_| "mobile");
+    let (address, ..) = start(Router::new().route("/", get(|| async {})).layer(layer).layer(RequestLayer::new(Group)));
+    fetch(address, "/");
+    counted("hygiene_a_request_duration_seconds_count", &[("type", "mobile"), ("route", "/")], Some(1.0));
+    counted("hygiene_b_requests_total", &[("method", "GET"), ("route", "/"), ("status", "2xx")], Some(1.0));
 }

@@ -8,6 +8,9 @@ use crate::logs::{File, Logging, To};
 use crate::redact::Redaction;
 use crate::requests::{AccessLog, RequestLayer, RequestMetrics};
 
+/// Where the exposition is unless somebody says otherwise.
+const METRICS: &str = "/metrics";
+
 impl Config {
     /// The logs that it asks for, before they begin.
     ///
@@ -82,28 +85,56 @@ impl Config {
         Ok(health)
     }
 
-    /// The endpoints, with the exposition at its path and details for whom they are.
-    #[must_use]
-    pub fn endpoints(&self, endpoints: Endpoints) -> Endpoints {
-        let endpoints = endpoints.details(self.health.details());
-        if self.metrics.endpoint == "/metrics" {
-            return endpoints;
+    /// The endpoints, with the exposition at its path and details for whom they are. Of what is not said, the endpoints stay as
+    /// they are.
+    ///
+    /// # Errors
+    ///
+    /// A path for the exposition at which something else is answered.
+    pub fn endpoints(&self, endpoints: Endpoints) -> Result<Endpoints, ConfigError> {
+        let endpoints = match self.health.details() {
+            Some(details) => endpoints.details(details),
+            None => endpoints,
+        };
+        let wanted = &self.metrics.endpoint;
+        if wanted == METRICS {
+            return Ok(endpoints);
         }
-        let before = endpoints.paths().find(|(path, _)| *path == "/metrics").map(|(_, endpoint)| endpoint.clone());
-        let exposition = before.unwrap_or_else(|| Endpoint::Metrics(Exposition::new()));
-        endpoints.without("/metrics").at(&self.metrics.endpoint, exposition)
+        let at = |path: &str| endpoints.paths().find(|(known, _)| *known == path).map(|(_, endpoint)| endpoint.clone());
+        if at(wanted).is_some() {
+            let why = "something else is answered there; name another path";
+            return Err(ConfigError::one(Problem::new(
+                Place::Code,
+                "metrics.endpoint",
+                Some(format!("{wanted:?}")),
+                why,
+            )));
+        }
+        let exposition = at(METRICS).unwrap_or_else(|| Endpoint::Metrics(Exposition::new()));
+        Ok(endpoints.without(METRICS).at(wanted, exposition))
     }
 
-    /// What it says of requests.
+    /// What it says of requests. Of what is not said, the layer stays as it is.
     #[must_use]
-    pub fn requests<M: RequestMetrics>(&self, layer: RequestLayer<M>) -> RequestLayer<M> {
-        let access = match self.requests.access_log {
-            AccessForm::Off => AccessLog::Off,
-            AccessForm::Fields => AccessLog::Fields,
-            AccessForm::Combined => AccessLog::Combined,
-        };
-        let sampled = if self.tracing.enabled { self.tracing.sampling_rate } else { 0.0 };
-        layer.slow(self.requests.slow).access_log(access).sampled(sampled)
+    pub fn requests<M: RequestMetrics>(&self, mut layer: RequestLayer<M>) -> RequestLayer<M> {
+        if let Some(form) = self.requests.access_log {
+            layer = layer.access_log(match form {
+                AccessForm::Off => AccessLog::Off,
+                AccessForm::Fields => AccessLog::Fields,
+                AccessForm::Combined => AccessLog::Combined,
+            });
+        }
+        if let Some(slow) = self.requests.slow {
+            layer = layer.slow(slow);
+        }
+        if let Some(share) = self.tracing.sampling_rate {
+            layer = layer.sampled(share);
+        }
+        // After the rate: nothing is recorded then.
+        match self.tracing.enabled {
+            Some(is_on) => layer.recorded(is_on),
+            None => layer,
+        }
     }
 
     /// Exposes the process, and the runtime that this runs in, if they are to be among the metrics.

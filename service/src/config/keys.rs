@@ -31,36 +31,50 @@ const KEYS: [(&str, Set); 20] = [
     }),
     ("log.max_bytes", |c, v| v.whole(1).map(|most| c.log.max_bytes = Some(most))),
     ("log.keep", |c, v| v.whole(0).map(|keep| c.log.keep = saturated(keep))),
-    ("log.queue", |c, v| v.whole(1).map(|queue| c.log.queue = saturated(queue))),
+    ("log.queue", |c, v| {
+        let queue = v.whole(1)?;
+        if queue > 1 << 20 {
+            return Err("expected at most 1048576".into());
+        }
+        c.log.queue = saturated(queue);
+        Ok(())
+    }),
     ("log.redact", |c, v| v.texts().map(|names| c.log.redact = names)),
     ("log.show", |c, v| v.texts().map(|names| c.log.show = names)),
     ("metrics.enabled", |c, v| v.bool().map(|is| c.metrics.enabled = is)),
     ("metrics.endpoint", |c, v| {
         let endpoint = v.text()?;
-        if !endpoint.starts_with('/') || endpoint.contains([' ', '?', '#', '{', '}', '*']) {
+        if !endpoint.starts_with('/') || endpoint.contains([' ', '?', '#', '{', '}', '*', ':']) {
             return Err("expected a path that begins with `/`".into());
         }
         c.metrics.endpoint = endpoint;
         Ok(())
     }),
     ("metrics.include_runtime", |c, v| v.bool().map(|is| c.metrics.include_runtime = is)),
-    ("tracing.enabled", |c, v| v.bool().map(|is| c.tracing.enabled = is)),
-    ("tracing.sampling_rate", |c, v| v.share().map(|share| c.tracing.sampling_rate = share)),
+    ("tracing.enabled", |c, v| v.bool().map(|is| c.tracing.enabled = Some(is))),
+    ("tracing.sampling_rate", |c, v| v.share().map(|share| c.tracing.sampling_rate = Some(share))),
     ("requests.slow", |c, v| {
         let is_off = v.text().is_ok_and(|text| text.trim().eq_ignore_ascii_case("off"));
         let slow = if is_off { None } else { Some(v.duration().map_err(|why| why + ", or \"off\"")?) };
-        c.requests.slow = slow;
+        c.requests.slow = Some(slow);
         Ok(())
     }),
     ("requests.access_log", |c, v| {
         let all = [("off", AccessForm::Off), ("fields", AccessForm::Fields), ("combined", AccessForm::Combined)];
-        v.one_of(&all).map(|form| c.requests.access_log = form)
+        v.one_of(&all).map(|form| c.requests.access_log = Some(form))
     }),
     ("health.details", |c, v| {
-        v.one_of(&[("always", false), ("never", true)]).map(|hides| c.health.hides_details = hides)
+        v.one_of(&[("always", false), ("never", true)]).map(|hides| c.health.hides_details = Some(hides))
     }),
     ("health.token", |c, v| v.text().map(|token| c.health.token = Some(Sensitive::new(token)))),
-    ("health.uptime_key", |c, v| v.text().map(|key| c.health.uptime_key = Some(key))),
+    ("health.uptime_key", |c, v| {
+        let key = v.text()?;
+        if crate::health::Report::has_key(&key) {
+            return Err("the report has this key; name another".into());
+        }
+        c.health.uptime_key = Some(key);
+        Ok(())
+    }),
 ];
 
 /// Keys with a name in them, as they are shown.
@@ -94,7 +108,9 @@ fn level(value: &Value) -> Result<String, String> {
 /// Sets one key, or says what is wrong with it.
 pub(super) fn set(config: &mut Config, key: &[&str], value: &Value) -> Result<(), String> {
     let dotted = key.join(".");
-    if let Some((_, set)) = KEYS.iter().find(|(known, _)| *known == dotted) {
+    // A word that has a dot in it is none of ours.
+    let is_ours = !key.iter().any(|word| word.contains('.'));
+    if let Some((_, set)) = KEYS.iter().find(|(known, _)| is_ours && *known == dotted) {
         return set(config, value);
     }
     match key {

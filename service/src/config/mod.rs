@@ -17,7 +17,7 @@
 //!         "shop.toml",
 //!     )?
 //!     .merge_env("SHOP")?; // SHOP_LOG_LEVEL, SHOP_METRICS_ENABLED, …
-//! assert_eq!(config.requests.slow, Some(std::time::Duration::from_millis(250)));
+//! assert_eq!(config.requests.slow, Some(Some(std::time::Duration::from_millis(250))));
 //! # Ok::<(), tallied_service::config::ConfigError>(())
 //! ```
 //!
@@ -39,7 +39,7 @@
 //! | `metrics.endpoint` | its path | `/metrics` |
 //! | `metrics.include_runtime` | whether the process and tokio are among the metrics | `true` |
 //! | `metrics.buckets.FAMILY` | bounds in the place of a histogram's own, at most as many | |
-//! | `tracing.enabled` | whether requests have traces that are recorded | `true` |
+//! | `tracing.enabled` | whether traces of requests are recorded, those too that come in so | `true` |
 //! | `tracing.sampling_rate` | how much of the traces that begin here is recorded | 1; in production 0.1 |
 //! | `requests.slow` | from how long on a request is told as slow: `100ms`, or `off` | `100ms` |
 //! | `requests.access_log` | `off`, `fields`, `combined` | `off`; in production `fields` |
@@ -48,6 +48,8 @@
 //! | `health.uptime_key` | what the uptime is called | `uptime_seconds` |
 //! | `health.checks.CHECK.limit` | how long a check may take: `500ms` | its own |
 //! | `health.checks.CHECK.FIGURE.degraded_above`, `…unhealthy_above`, `…_below` | a threshold for a figure | its own |
+//!
+//! Of what is not said, the default stands, or what the program says in its code.
 //!
 //! In the environment a key is `PREFIX_` and its words in capitals, with `_` between them: `SHOP_LOG_LEVEL`. Keys with a name in
 //! them are for TOML alone.
@@ -162,35 +164,23 @@ impl Default for Metrics {
 }
 
 /// Traces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Tracing {
-    /// Whether there are any that are recorded.
-    pub enabled: bool,
-    /// How much of those that begin here is recorded, from 0 to 1.
-    pub sampling_rate: f64,
-}
-
-impl Default for Tracing {
-    fn default() -> Self {
-        Tracing { enabled: true, sampling_rate: 1.0 }
-    }
+    /// Whether there are any that are recorded; `None` is what the layer says.
+    pub enabled: Option<bool>,
+    /// How much of those that begin here is recorded, from 0 to 1; `None` is what the layer says.
+    pub sampling_rate: Option<f64>,
 }
 
 /// Requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Requests {
-    /// From how long on one is told as slow.
-    pub slow: Option<Duration>,
-    /// The form of the access log.
-    pub access_log: AccessForm,
-}
-
-impl Default for Requests {
-    fn default() -> Self {
-        Requests { slow: Some(Duration::from_millis(100)), access_log: AccessForm::Off }
-    }
+    /// From how long on one is told as slow, if any is; `None` is what the layer says.
+    pub slow: Option<Option<Duration>>,
+    /// The form of the access log; `None` is what the layer says.
+    pub access_log: Option<AccessForm>,
 }
 
 /// The form of the access log.
@@ -207,8 +197,8 @@ pub enum AccessForm {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Health {
-    /// Whether strangers see details.
-    pub hides_details: bool,
+    /// Whether strangers see no details; `None` is what the endpoints say.
+    pub hides_details: Option<bool>,
     /// Who shows this sees them.
     pub token: Option<Sensitive<String>>,
     /// What the uptime is called.
@@ -238,11 +228,12 @@ pub struct Limits {
 }
 
 impl Health {
-    fn details(&self) -> Details {
-        match &self.token {
-            Some(token) => Details::Bearer(token.clone()),
-            None if self.hides_details => Details::Never,
-            None => Details::Always,
+    fn details(&self) -> Option<Details> {
+        match (&self.token, self.hides_details) {
+            (Some(token), _) => Some(Details::Bearer(token.clone())),
+            (None, Some(true)) => Some(Details::Never),
+            (None, Some(false)) => Some(Details::Always),
+            (None, None) => None,
         }
     }
 }
@@ -259,9 +250,9 @@ impl Config {
     pub fn production() -> Self {
         let mut config = Config::default();
         config.log.format = Format::Json;
-        config.requests.access_log = AccessForm::Fields;
-        config.tracing.sampling_rate = 0.1;
-        config.health.hides_details = true;
+        config.requests.access_log = Some(AccessForm::Fields);
+        config.tracing.sampling_rate = Some(0.1);
+        config.health.hides_details = Some(true);
         config
     }
 
@@ -283,6 +274,9 @@ impl Config {
     /// As [`merge_toml`](Self::merge_toml).
     pub fn merge_toml_table(self, text: &str, table: &str, file: &str) -> Result<Self, ConfigError> {
         let all = value::of_toml(text, file)?;
+        if let Some((key, value)) = all.iter().find(|(key, _)| **key == [table]) {
+            return Err(ConfigError::one(value.problem(&[&key[0]], "expected a table".into())));
+        }
         let inside = |(mut key, value): (Vec<String>, Value)| {
             (key.len() > 1 && key[0] == table).then(|| (key.drain(1..).collect::<Vec<_>>(), value))
         };
@@ -331,7 +325,10 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let (mut said, mut problems) = (Vec::new(), Vec::new());
         for (name, text) in variables {
-            let Some(key) = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else { continue };
+            let Some(key) = name.strip_prefix(prefix.trim_end_matches('_')).and_then(|rest| rest.strip_prefix('_'))
+            else {
+                continue;
+            };
             match keys::of_variable(key) {
                 Ok(Some(key)) => said.push((key, Value::of_variable(text, &name))),
                 Ok(None) => {}

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// The most bytes of `tracestate` that are passed on: what everybody must at least keep (section 3.3.1.5).
 const LONGEST_STATE: usize = 512;
 
+/// The bytes of a member that goes before others, where there are too many.
+const LONG_MEMBER: usize = 128;
+
 /// The most members of `tracestate` (section 3.3.1.1).
 const MOST_MEMBERS: usize = 32;
 
@@ -105,27 +108,23 @@ impl TraceContext {
     }
 
     /// The same, with what the header `tracestate` says; several headers are one, joined by commas. Ignored if it has more
-    /// than 32 members, more than 512 bytes, or what no header may have (section 3.3).
+    /// than 32 members, or one that breaks the grammar (section 3.3.1). Of more than 512 bytes whole members are left out: those
+    /// of more than 128 first, then from the end (section 3.3.1.5).
     #[must_use]
     pub fn with_state(mut self, state: &str) -> Self {
-        let is_member = |member: &str| {
-            let member = member.trim_matches([' ', '\t']);
-            member.is_empty()
-                || member.split_once('=').is_some_and(|(key, value)| {
-                    let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-*/@".contains(c);
-                    let is_value = |c: char| matches!(c, ' '..='~') && c != ',' && c != '=';
-                    !key.is_empty()
-                        && key.len() <= 256
-                        && key.chars().all(is_key)
-                        && !value.is_empty()
-                        && value.len() <= 256
-                        && value.chars().all(is_value)
-                })
-        };
-        let members: Vec<_> = state.split(',').collect();
-        let is_state =
-            state.len() <= LONGEST_STATE && members.len() <= MOST_MEMBERS && members.iter().all(|m| is_member(m));
-        self.state = (is_state && !state.trim().is_empty()).then(|| state.trim().into());
+        let members =
+            state.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|member| !member.is_empty());
+        let mut members: Vec<&str> = members.collect();
+        self.state = None;
+        if members.len() > MOST_MEMBERS || !members.iter().all(|member| is_member(member)) {
+            return self;
+        }
+        let len = |members: &[&str]| members.iter().map(|member| member.len() + 1).sum::<usize>().saturating_sub(1);
+        while len(&members) > LONGEST_STATE {
+            let long = members.iter().rposition(|member| member.len() > LONG_MEMBER);
+            members.remove(long.unwrap_or(members.len() - 1));
+        }
+        self.state = (!members.is_empty()).then(|| members.join(",").into());
         self
     }
 
@@ -133,6 +132,13 @@ impl TraceContext {
     #[must_use]
     pub fn child(&self) -> Self {
         TraceContext { span_id: span_id(), ..self.clone() }
+    }
+
+    /// The same, which is recorded nowhere.
+    #[must_use]
+    pub fn unsampled(mut self) -> Self {
+        self.is_sampled = false;
+        self
     }
 
     /// The header that says it to whoever is called (section 3.2).
@@ -184,6 +190,22 @@ impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.traceparent())
     }
+}
+
+/// `key=value`, where a key is a name, or a tenant and a system with `@` between them (section 3.3.1.3).
+fn is_member(member: &str) -> bool {
+    let Some((key, value)) = member.split_once('=') else { return false };
+    let is_name = |name: &str, most: usize, digit_first: bool| {
+        let is_first = |c: char| c.is_ascii_lowercase() || digit_first && c.is_ascii_digit();
+        let is_more = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-*/".contains(c);
+        name.starts_with(is_first) && name.len() <= most && name.chars().all(is_more)
+    };
+    let is_key = match key.split_once('@') {
+        None => is_name(key, 256, true),
+        Some((tenant, system)) => is_name(tenant, 241, true) && is_name(system, 14, false),
+    };
+    let is_value = |c: char| matches!(c, ' '..='~') && c != ',' && c != '=';
+    is_key && !value.is_empty() && value.len() <= 256 && value.chars().all(is_value)
 }
 
 /// Random, and never all zeros: a UUID's second half has a bit that is always set.

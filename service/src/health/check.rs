@@ -3,9 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::{Finding, METRICS, OfCheck, Status};
@@ -112,6 +114,12 @@ impl Check {
         self
     }
 
+    /// A threshold whose limits come before its own.
+    pub(super) fn override_threshold(self, figure: &str, threshold: Threshold) -> Self {
+        let own = self.thresholds.iter().find(|(known, _)| known == figure).map(|(_, own)| *own);
+        self.threshold(figure, threshold.or(own.unwrap_or_default()))
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -189,36 +197,64 @@ pub(super) struct Found {
 /// A check with what it found last.
 pub(super) struct Checked {
     pub(super) check: Check,
-    /// Held while it runs: who comes meanwhile waits for that run.
-    running: tokio::sync::Mutex<()>,
-    latest: Mutex<Option<Arc<Found>>>,
+    /// Where it runs: what it opens, connections of a pool say, belongs there.
+    runtime: Option<Handle>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    latest: Option<Arc<Found>>,
+    /// What runs now will be told here.
+    running: Option<watch::Receiver<Option<Arc<Found>>>>,
 }
 
 impl Checked {
-    pub(super) fn new(check: Check) -> Arc<Self> {
-        Arc::new(Checked { check, running: tokio::sync::Mutex::new(()), latest: Mutex::new(None) })
+    pub(super) fn new(check: Check, runtime: Option<Handle>) -> Arc<Self> {
+        Arc::new(Checked { check, runtime, state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it found last.
     pub(super) fn latest(&self) -> Option<Arc<Found>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn fresh(&self, asked: Instant) -> Option<Arc<Found>> {
-        // A run that ended after it was asked for is fresh, however short it is kept.
-        self.latest().filter(|found| found.at > asked || found.at.elapsed() < self.check.keep)
+        self.state().latest.clone()
     }
 
     /// What it finds: now, or a moment ago.
-    pub(super) async fn found(&self) -> Arc<Found> {
-        let asked = Instant::now();
-        if let Some(found) = self.fresh(asked) {
-            return found;
-        }
-        let _running = self.running.lock().await;
-        if let Some(found) = self.fresh(asked) {
-            return found;
-        }
+    pub(super) async fn found(self: &Arc<Self>) -> Arc<Found> {
+        let mut told = {
+            let mut state = self.state();
+            if let Some(found) = state.latest.as_ref().filter(|found| found.at.elapsed() < self.check.keep) {
+                return found.clone();
+            }
+            // Who asks while it runs waits for that run.
+            let running = state.running.clone().filter(|running| running.has_changed().is_ok());
+            if let Some(running) = running {
+                running
+            } else {
+                let (tell, told) = watch::channel(None);
+                state.running = Some(told.clone());
+                // It goes on though nobody waits any more: or whoever has less patience than it has time, a probe say, would
+                // never learn that it hangs.
+                let run = self.clone().run_and_tell(tell);
+                match &self.runtime {
+                    Some(runtime) => runtime.spawn(run),
+                    None => tokio::spawn(run),
+                };
+                told
+            }
+        };
+        let found = told.wait_for(Option::is_some).await.ok().and_then(|found| found.clone());
+        // Its runtime has ended.
+        found.unwrap_or_else(|| {
+            Arc::new(Found { finding: Finding::unhealthy("the check was stopped"), at: Instant::now() })
+        })
+    }
+
+    async fn run_and_tell(self: Arc<Self>, tell: watch::Sender<Option<Arc<Found>>>) {
         let began = Instant::now();
         let mut finding = self.run().await;
         let took = began.elapsed();
@@ -235,8 +271,12 @@ impl Checked {
         });
         METRICS.check_duration_seconds.with(of).set(took.as_secs_f64());
         let found = Arc::new(Found { finding, at: Instant::now() });
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
-        found
+        {
+            let mut state = self.state();
+            state.latest = Some(found.clone());
+            state.running = None;
+        }
+        tell.send_replace(Some(found));
     }
 
     /// In a task of its own: so a panic is told by that, and one that never wakes holds up nobody.

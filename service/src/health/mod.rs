@@ -62,7 +62,7 @@ impl HealthBuilder {
         self
     }
 
-    /// What the seconds since the start are called: `uptime_seconds` unless it is said.
+    /// What the seconds since the start are called: `uptime_seconds` unless it is said, or it is called as another key.
     pub fn uptime_key(mut self, key: impl Into<String>) -> Self {
         self.uptime_key = Some(key.into());
         self
@@ -81,13 +81,13 @@ impl HealthBuilder {
         self
     }
 
-    /// A threshold for a figure of a check, in the place of what the check says of it: for what is configured. A check that
-    /// there is not is left alone.
+    /// A threshold for a figure of a check, whose limits stand in the place of the check's own: for what is configured. A
+    /// check that there is not is left alone.
     pub fn threshold(mut self, check: &str, figure: &str, threshold: Threshold) -> Self {
         self.checks = self
             .checks
             .into_iter()
-            .map(|known| if known.name() == check { known.threshold(figure, threshold) } else { known })
+            .map(|known| if known.name() == check { known.override_threshold(figure, threshold) } else { known })
             .collect();
         self
     }
@@ -107,15 +107,16 @@ impl HealthBuilder {
         self.checks.iter().map(Check::name)
     }
 
-    /// The health itself.
+    /// The health itself. Its checks run in the `tokio` runtime in which this is called; outside of one, in that of whoever asks.
     #[must_use]
     pub fn build(self) -> Health {
+        let runtime = tokio::runtime::Handle::try_current().ok();
         let phase = if self.is_gated { Phase::Starting } else { Phase::Running };
         Health {
             inner: Arc::new(Inner {
                 version: self.version,
-                uptime_key: self.uptime_key.unwrap_or_else(|| "uptime_seconds".into()),
-                checks: self.checks.into_iter().map(Checked::new).collect(),
+                uptime_key: self.uptime_key.unwrap_or_else(|| report::UPTIME.into()),
+                checks: self.checks.into_iter().map(|check| Checked::new(check, runtime.clone())).collect(),
                 phase: AtomicU8::new(phase as u8),
                 apps: Mutex::new(BTreeMap::new()),
                 began: Instant::now(),

@@ -94,6 +94,12 @@ impl Report {
         Report { status, reason, version, uptime_key, uptime, checks, apps }
     }
 
+    /// Whether a key is one of the report's own: the uptime cannot be called so.
+    #[must_use]
+    pub fn has_key(key: &str) -> bool {
+        ["status", "reason", "version", "checks", "apps"].contains(&key)
+    }
+
     /// The worst of it: a critical check counts as it is, an optional one makes the service degraded at most.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -134,7 +140,9 @@ impl Serialize for Report {
         if let Some(version) = &self.version {
             map.serialize_entry("version", version)?;
         }
-        map.serialize_entry(&self.uptime_key, &self.uptime.as_secs())?;
+        // No key stands twice.
+        let uptime_key = if Report::has_key(&self.uptime_key) { UPTIME } else { &self.uptime_key };
+        map.serialize_entry(uptime_key, &self.uptime.as_secs())?;
         map.serialize_entry("checks", &Checks(&self.checks))?;
         if !self.apps.is_empty() {
             map.serialize_entry("apps", &self.apps)?;
@@ -142,6 +150,9 @@ impl Serialize for Report {
         map.end()
     }
 }
+
+/// What the uptime is called unless somebody says otherwise.
+pub(super) const UPTIME: &str = "uptime_seconds";
 
 struct Checks<'a>(&'a [(String, Finding)]);
 

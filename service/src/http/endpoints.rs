@@ -2,17 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::{Answer, Exposition, JSON, TEXT, answer, for_method, refused, uncached};
 use crate::health::{Health, Report};
 use crate::redact::Sensitive;
+
+/// So long a scrape may take, with the wait for others.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// So many scrapes are written at once.
+const SCRAPES: usize = 8;
 
 /// Who sees more of a service's health than its status.
 #[derive(Clone, Default)]
@@ -39,7 +48,10 @@ impl Details {
                 let (scheme, given) = given.split_at_checked(7).unwrap_or_default();
                 scheme.eq_ignore_ascii_case(b"bearer ") && is_same(given, token.expose().as_bytes())
             }
-            Details::If(is_trusted) => is_trusted(request),
+            // If it cannot say, nobody is.
+            Details::If(is_trusted) => {
+                catch_unwind(AssertUnwindSafe(|| is_trusted(request))).map_err(std::mem::forget).unwrap_or(false)
+            }
         }
     }
 }
@@ -103,6 +115,8 @@ pub struct Endpoints {
     details: Details,
     name: Option<String>,
     info: Map<String, Value>,
+    /// Something that blocks in a scrape takes this many threads, and no more.
+    scrapes: Arc<Semaphore>,
 }
 
 impl Default for Endpoints {
@@ -121,6 +135,7 @@ impl Endpoints {
             details: Details::Always,
             name: None,
             info: Map::new(),
+            scrapes: Arc::new(Semaphore::new(SCRAPES)),
         };
         none.at("/metrics", Endpoint::Metrics(Exposition::new()))
             .at("/health", Endpoint::Health)
@@ -203,11 +218,24 @@ impl Endpoints {
         }
         let report = match endpoint {
             Endpoint::Metrics(exposition) => {
-                let exposition = exposition.clone();
-                let written = tokio::task::spawn_blocking(move || exposition.respond(&request)).await;
-                // It does not panic: the runtime is shutting down.
-                return written.unwrap_or_else(|_| {
-                    uncached(answer(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the service is shutting down\n"))
+                let (exposition, room) = (exposition.clone(), self.scrapes.clone());
+                let written = async {
+                    // Given back when it is written, though nobody waits for it any more.
+                    let place = room.acquire_owned().await.ok()?;
+                    let write = move || {
+                        let written = exposition.respond(&request);
+                        drop(place);
+                        written
+                    };
+                    tokio::task::spawn_blocking(write).await.ok()
+                };
+                // It does not panic: either something in it blocks, or the runtime is shutting down.
+                return tokio::time::timeout(LONGEST, written).await.ok().flatten().unwrap_or_else(|| {
+                    uncached(answer(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        TEXT,
+                        "the metrics could not be written in time\n",
+                    ))
                 });
             }
             Endpoint::Info => return for_method(&request, uncached(self.about(&request))),

@@ -1,47 +1,85 @@
 //! The layer that makes lines: one for every format.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tracing::span::{Attributes, Id, Record as Values};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{ExtensionsMut, LookupSpan};
 
+use super::bridge;
+use super::depth::Depth;
 use super::format::{Format, Style};
-use super::output::Output;
+use super::levels::Levels;
+use super::output::{LINES, Output, Reason};
 use super::record::{Fields, OfSpan, Record, Value};
 use super::tree::{self, Node};
 use crate::correlation::Correlation;
 use crate::redact::Redaction;
 
 pub(super) struct Lines {
-    pub(super) redaction: Redaction,
-    pub(super) style: Style,
-    pub(super) output: Arc<Output>,
+    /// Tells it from others of one subscriber, which keep values with the same spans.
+    id: u64,
+    redaction: Redaction,
+    style: Style,
+    output: Arc<Output>,
+    levels: Arc<Levels>,
+}
+
+/// What is kept of a span, by whose it is.
+struct OfAll(Vec<(u64, OfSpan)>);
+
+impl OfAll {
+    fn get(&self, id: u64) -> Option<&OfSpan> {
+        self.0.iter().find(|(of, _)| *of == id).map(|(_, span)| span)
+    }
 }
 
 impl Lines {
-    fn is_tree(&self) -> bool {
-        self.style.format == Format::Tree
+    pub(super) fn new(redaction: Redaction, style: Style, output: Arc<Output>, levels: Arc<Levels>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Lines { id: NEXT.fetch_add(1, Ordering::Relaxed), redaction, style, output, levels }
+    }
+
+    /// What this keeps of a span.
+    fn of<'a>(&self, extensions: &'a mut ExtensionsMut<'_>) -> Option<&'a mut OfSpan> {
+        extensions.get_mut::<OfAll>()?.0.iter_mut().find(|(of, _)| *of == self.id).map(|(_, span)| span)
+    }
+
+    /// Too deep in values that log themselves.
+    fn lost() {
+        LINES.drop_one(Reason::Nested);
     }
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        self.levels.belong_to(dispatch);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields::default();
-        attributes.record(&mut fields.record(&self.redaction));
+        if let Some(_depth) = Depth::enter() {
+            attributes.record(&mut fields.record(&self.redaction));
+        }
         let (correlation, began) = (Correlation::current(), Instant::now());
-        span.extensions_mut().replace(OfSpan { fields, correlation, began, inside: Vec::new(), shown: 0, left_out: 0 });
+        let of = OfSpan { fields, correlation, began, inside: Vec::new(), shown: 0, left_out: 0 };
+        let mut extensions = span.extensions_mut();
+        match extensions.get_mut::<OfAll>() {
+            Some(all) => all.0.push((self.id, of)),
+            None => extensions.insert(OfAll(vec![(self.id, of)])),
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Values<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
+        let (Some(span), Some(_depth)) = (context.span(id), Depth::enter()) else { return };
         // What the values' own code logs comes back here: it is run before anything is held.
         let mut fields = Fields::default();
         values.record(&mut fields.record(&self.redaction));
-        if let Some(of) = span.extensions_mut().get_mut::<OfSpan>() {
+        if let Some(of) = self.of(&mut span.extensions_mut()) {
             for (name, value) in fields.all {
                 of.fields.set(name, value);
             }
@@ -49,6 +87,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(_depth) = Depth::enter() else { return Lines::lost() };
         let mut fields = Fields::default();
         event.record(&mut fields.record(&self.redaction));
         let message = match fields.take("message") {
@@ -71,7 +110,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         let mut correlation = Correlation::current();
         for span in context.event_scope(event).into_iter().flatten() {
             record.spans.push(span.name());
-            if let Some(of) = span.extensions().get::<OfSpan>() {
+            if let Some(of) = span.extensions().get::<OfAll>().and_then(|all| all.get(self.id)) {
                 record.take(of.fields.all.iter().map(|(name, value)| (*name, value.clone())));
                 correlation = correlation.or_else(|| of.correlation.clone());
             }
@@ -83,25 +122,36 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         let mut line = Vec::with_capacity(256);
         self.style.write(&record, &mut line);
         self.output.write(&line);
+        bridge::told(event.metadata());
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if !self.is_tree() {
+        if self.style.format != Format::Tree {
             return;
         }
         let Some(span) = context.span(&id) else { return };
-        let Some(of) = span.extensions_mut().remove::<OfSpan>() else { return };
+        let of = {
+            let mut extensions = span.extensions_mut();
+            let Some(OfAll(all)) = extensions.get_mut() else { return };
+            let Some(at) = all.iter().position(|(of, _)| *of == self.id) else { return };
+            all.remove(at).1
+        };
         let OfSpan { fields, began, inside, shown, left_out, .. } = of;
-        let node = Node { name: span.name(), fields, took: began.elapsed(), inside, left_out };
-        let shown = shown + 1;
+        let mut node = Node { name: span.name(), fields, took: began.elapsed(), inside, left_out };
         let Some(parent) = span.parent() else { return self.output.write(node.draw().as_bytes()) };
-        if let Some(of) = parent.extensions_mut().get_mut::<OfSpan>() {
-            if of.shown + shown <= tree::MOST {
-                of.shown += shown;
-                of.inside.push(node);
-            } else {
-                of.left_out += shown + node.left_out;
-            }
+        let mut extensions = parent.extensions_mut();
+        let Some(of) = self.of(&mut extensions) else { return };
+        if of.shown + 1 + shown > tree::MOST {
+            // Itself, if there is room for that, without what is in it.
+            node.left_out += shown;
+            node.inside.clear();
+        }
+        let shown = if node.inside.is_empty() { 1 } else { 1 + shown };
+        if of.shown + shown > tree::MOST {
+            of.left_out += 1 + node.left_out;
+        } else {
+            of.shown += shown;
+            of.inside.push(node);
         }
     }
 }

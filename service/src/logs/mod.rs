@@ -14,6 +14,8 @@
 //! One layer makes all lines, so all formats have the same fields, ids and redaction. Fields with a secret name are written as
 //! `[redacted]` (see [`Redaction`]); of what a message says nothing is known, so say secrets in fields, or not at all.
 
+mod bridge;
+mod depth;
 mod format;
 mod layer;
 mod levels;
@@ -199,16 +201,11 @@ impl Logging {
     ///
     /// # Errors
     ///
-    /// See [`LogsError`]. Nothing is changed then.
+    /// See [`LogsError`]. The subscriber that there is stays then.
     pub fn init(self) -> Result<Logs, LogsError> {
-        // Not even a file is made.
-        if tracing::dispatcher::has_been_set() {
-            return Err(LogsError::Again);
-        }
         let (logs, dispatch) = self.build()?;
         tracing::dispatcher::set_global_default(dispatch).map_err(|_| LogsError::Again)?;
-        // What libraries say by the crate `log`. Somebody may have taken that for himself.
-        let _ = tracing_log::LogTracer::init();
+        bridge::build();
         Ok(logs)
     }
 
@@ -239,7 +236,7 @@ impl Logging {
         let is_coloured = self.to.is_terminal() && self.format != Format::Json;
         let output = Arc::new(self.to.open().map_err(LogsError::Output)?);
         let style = format::Style { format: self.format, is_lower: self.is_lower, is_coloured };
-        let lines = Lines { redaction: self.redaction, style, output: output.clone() };
+        let lines = Lines::new(self.redaction, style, output.clone(), levels.clone());
         let layer = lines.with_filter(Wanted(levels.clone()));
         Ok((Logs { inner: Arc::new(Inner { levels, output }) }, layer))
     }
@@ -278,7 +275,8 @@ impl Logs {
         self.inner.levels.set_filter(directives)
     }
 
-    /// The level of an application from now on: see [`Logging::level_of`].
+    /// The level of an application from now on: see [`Logging::level_of`]. The fields `app` and `domain`, and those that some level
+    /// was asked by before, are known of spans that are open; any other field of those that begin from now on.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tracing::field::{Field, Visit};
@@ -84,12 +85,11 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     fn keep(&mut self, field: &Field, value: impl FnOnce() -> Value) {
-        // The macros for the crate `log` give where they stand as fields.
-        if field.name().starts_with("log.") {
+        // The bridge from the crate `log` gives where a record stands as fields.
+        if ["log.target", "log.module_path", "log.file", "log.line"].contains(&field.name()) {
             return;
         }
-        // A message is text, whatever it is called after.
-        let is_secret = field.name() != "message" && self.redaction.is_secret(field.name());
+        let is_secret = self.redaction.is_secret_field(field.name());
         self.fields.set(field.name(), if is_secret { Value::Text(REDACTED.into()) } else { value() });
     }
 }
@@ -120,15 +120,15 @@ impl Visit for Recorder<'_> {
         // With its causes, as far as that is sensible: some errors are their own.
         self.keep(field, || {
             let mut said = text::display(&value);
-            let mut source = value.source();
+            let mut cause = cause_of(value);
             for _ in 0..16 {
-                let Some(cause) = source else { break };
-                let cause_said = text::display(&cause);
+                let Some(error) = cause else { break };
+                let cause_said = text::display(&error);
                 // Many errors say their cause themselves.
                 if !said.ends_with(&cause_said) {
                     said = format!("{said}: {cause_said}");
                 }
-                source = cause.source();
+                cause = cause_of(error);
             }
             Value::Text(said)
         });
@@ -136,6 +136,11 @@ impl Visit for Recorder<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.keep(field, || Value::Text(text::debug(value)));
     }
+}
+
+/// The cause of an error; none, if that panics.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    catch_unwind(AssertUnwindSafe(|| error.source())).map_err(std::mem::forget).ok().flatten()
 }
 
 /// One line before it is written.
@@ -167,7 +172,7 @@ impl Record<'_> {
         self.add(Cow::Borrowed("correlation_id"), Value::Text(correlation.id().to_owned()));
         if let Some(trace) = correlation.trace() {
             // Both or none: the span of one trace is none of another's.
-            if !self.fields.iter().any(|(name, _)| name == "trace_id") {
+            if !self.fields.iter().any(|(name, _)| name == "trace_id" || name == "span_id") {
                 self.add(Cow::Borrowed("trace_id"), Value::Text(trace.trace_id()));
                 self.add(Cow::Borrowed("span_id"), Value::Text(trace.span_id()));
             }

@@ -1,10 +1,14 @@
 //! The process, as `/proc` has it.
 
+use std::sync::{Mutex, PoisonError};
+
 use procfs::process::{LimitValue, Process as OfSystem};
 
 use super::{AtomicF64, Collector, Desc, Gauge, GenericCounter, MetricFamily, raise};
 
 pub(super) struct Process {
+    /// Scrapes run side by side, and what they raise is raised once.
+    reading: Mutex<()>,
     cpu: GenericCounter<AtomicF64>,
     resident: Gauge,
     virtual_memory: Gauge,
@@ -19,6 +23,7 @@ impl Process {
     pub(super) fn new() -> Option<Self> {
         let gauge = |name: &str, help: &str| Gauge::new(name, help).ok();
         let process = Process {
+            reading: Mutex::new(()),
             cpu: GenericCounter::new(
                 "process_cpu_seconds_total",
                 "User and system CPU time of the process, in seconds.",
@@ -94,6 +99,7 @@ impl Collector for Process {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self.read();
         self.all().into_iter().flat_map(Collector::collect).collect()
     }

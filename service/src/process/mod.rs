@@ -20,6 +20,8 @@
 #[cfg(target_os = "linux")]
 mod linux;
 
+use std::sync::{Mutex, PoisonError};
+
 use prometheus::core::{AtomicF64, Collector, Desc, GenericCounter};
 use prometheus::proto::MetricFamily;
 use prometheus::{Gauge, Opts};
@@ -64,6 +66,8 @@ pub fn expose_runtime(name: &str, runtime: &Handle) -> Result<(), prometheus::Er
 
 struct Runtime {
     handle: Handle,
+    /// Scrapes run side by side, and what they raise is raised once.
+    reading: Mutex<()>,
     workers: Gauge,
     alive_tasks: Gauge,
     queue_depth: Gauge,
@@ -78,6 +82,7 @@ impl Runtime {
         let of = |family: &str, help: &str| Opts::new(family, help).const_label("runtime", name);
         Ok(Runtime {
             handle,
+            reading: Mutex::new(()),
             workers: Gauge::with_opts(of("tokio_workers", "Worker threads of a tokio runtime."))?,
             alive_tasks: Gauge::with_opts(of("tokio_alive_tasks", "Tasks of a tokio runtime that have not ended."))?,
             queue_depth: Gauge::with_opts(of(
@@ -117,6 +122,7 @@ impl Collector for Runtime {
 
     #[allow(clippy::cast_precision_loss)] // of what is counted by ones
     fn collect(&self) -> Vec<MetricFamily> {
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.handle.metrics();
         self.workers.set(now.num_workers() as f64);
         self.alive_tasks.set(now.num_alive_tasks() as f64);

@@ -4,7 +4,8 @@ use std::any::TypeId;
 use std::error::Error;
 use std::fmt;
 
-use tracing::field::{Field, Value, Visit, display};
+use tracing::field::{Field, Value, ValueSet, Visit, display};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
@@ -12,9 +13,6 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{REDACTED, Redaction};
-
-/// The most fields of one span or event that are passed on where one of them is secret: as many as tracing's macros take.
-const MOST: usize = 32;
 
 /// A layer, which sees `[redacted]` in the place of every secret: an exporter of spans, a format of logs.
 ///
@@ -42,7 +40,24 @@ impl<L> Redacted<L> {
     }
 
     fn has_secrets(&self, metadata: &'static Metadata<'static>) -> bool {
-        metadata.fields().iter().any(|field| self.redaction.is_secret(field.name()))
+        metadata.fields().iter().any(|field| self.redaction.is_secret_field(field.name()))
+    }
+
+    /// An event as it may be seen.
+    fn shown<R>(&self, event: &Event<'_>, look: impl FnOnce(&Event<'_>) -> R) -> R {
+        let metadata = event.metadata();
+        if !self.has_secrets(metadata) {
+            return look(event);
+        }
+        self.seen(|visit| event.record(visit)).values(metadata, |values| {
+            look(&if let Some(parent) = event.parent() {
+                Event::new_child_of(parent.clone(), metadata, values)
+            } else if event.is_root() {
+                Event::new_child_of(None, metadata, values)
+            } else {
+                Event::new(metadata, values)
+            })
+        })
     }
 
     /// What may be seen of these values.
@@ -61,15 +76,24 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn keep(&mut self, field: &Field, value: impl FnOnce() -> Box<dyn Value>) {
-        let value = if self.redaction.is_secret(field.name()) { Box::new(REDACTED) } else { value() };
+        let value = if self.redaction.is_secret_field(field.name()) { Box::new(REDACTED) } else { value() };
         self.fields.push((field.clone(), value));
     }
 
-    /// Gives `receive` the values in the form in which tracing has them. Beyond [`MOST`] some are left out.
-    fn values<R>(
+    /// Gives `receive` the values in the form in which tracing has them: an array of some length. What is more than 256 is left
+    /// out.
+    fn values<R>(&self, metadata: &'static Metadata<'static>, receive: impl FnOnce(&ValueSet<'_>) -> R) -> R {
+        match self.fields.len() {
+            0..=32 => self.values_of::<32, R>(metadata, receive),
+            33..=64 => self.values_of::<64, R>(metadata, receive),
+            _ => self.values_of::<256, R>(metadata, receive),
+        }
+    }
+
+    fn values_of<const MOST: usize, R>(
         &self,
         metadata: &'static Metadata<'static>,
-        receive: impl FnOnce(&tracing::field::ValueSet<'_>) -> R,
+        receive: impl FnOnce(&ValueSet<'_>) -> R,
     ) -> R {
         let Some((first, _)) = self.fields.first() else { return receive(&metadata.fields().value_set(&[])) };
         let values: [(&Field, Option<&dyn Value>); MOST] = std::array::from_fn(|at| {
@@ -102,7 +126,7 @@ impl Visit for Seen<'_> {
         self.keep(field, || Box::new(value.to_owned()));
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.keep(field, || Box::new(display(value.to_string())));
+        self.keep(field, || Box::new(display(crate::text::display(&value))));
     }
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.keep(field, || Box::new(display(crate::text::debug(value))));
@@ -156,25 +180,16 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, L: Layer<S>> Layer<S> for Redacted<
         self.layer.on_follows_from(span, follows, context);
     }
 
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.layer.max_level_hint()
+    }
+
     fn event_enabled(&self, event: &Event<'_>, context: Context<'_, S>) -> bool {
-        self.layer.event_enabled(event, context)
+        self.shown(event, |event| self.layer.event_enabled(event, context))
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let metadata = event.metadata();
-        if !self.has_secrets(metadata) {
-            return self.layer.on_event(event, context);
-        }
-        self.seen(|visit| event.record(visit)).values(metadata, |values| {
-            let event = if let Some(parent) = event.parent() {
-                Event::new_child_of(parent.clone(), metadata, values)
-            } else if event.is_root() {
-                Event::new_child_of(None, metadata, values)
-            } else {
-                Event::new(metadata, values)
-            };
-            self.layer.on_event(&event, context);
-        });
+        self.shown(event, |event| self.layer.on_event(event, context));
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {

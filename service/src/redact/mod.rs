@@ -6,9 +6,12 @@
 #[cfg(feature = "logs")]
 mod layer;
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
+
+#[cfg(feature = "logs")]
+use std::sync::PoisonError;
 
 #[cfg(feature = "logs")]
 pub use layer::Redacted;
@@ -17,7 +20,7 @@ pub use layer::Redacted;
 pub const REDACTED: &str = "[redacted]";
 
 /// Names of fields that are secret unless somebody says otherwise.
-const SECRET: [&str; 18] = [
+const SECRET: [&str; 13] = [
     "password",
     "passwd",
     "passphrase",
@@ -25,18 +28,16 @@ const SECRET: [&str; 18] = [
     "secret",
     "token",
     "authorization",
-    "api_key",
-    "apikey",
-    "credential",
-    "credentials",
-    "cookie",
-    "private_key",
-    "access_key",
-    "secrets",
-    "tokens",
-    "passwords",
     "bearer",
+    "api_key",
+    "access_key",
+    "private_key",
+    "credential",
+    "cookie",
 ];
+
+/// A secret name of so many letters is one in the midst of a word, too: `clientsecret`, `apikey`.
+const WHOLE: usize = 5;
 
 /// A value that nobody reads by accident: `{}` and `{:?}` write `[redacted]`, and so does serde.
 ///
@@ -95,17 +96,20 @@ impl<T> serde::Serialize for Sensitive<T> {
 #[cfg(feature = "serde")]
 impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Sensitive<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Sensitive)
+        // An error of its own may show the value.
+        let refused = |_| serde::de::Error::custom("a sensitive value is not of the type that is expected");
+        T::deserialize(deserializer).map(Sensitive).map_err(refused)
     }
 }
 
 /// Which fields are secret, by their names.
 ///
-/// A field is, if the words of its name have those of a secret one in a row, whatever their case and what is between them:
-/// `password` makes `db.password`, `userPassword` and `PASSWORD_HASH` secret. So `token_count` is, too; [`allow`](Self::allow) it.
+/// A field is, if the words of its name have those of a secret one in a row, whatever their case and what is between them, in the
+/// plural too: `password` makes `db.password`, `userPasswords`, `PASSWORD_HASH` and `password2` secret; and so does one of five
+/// letters or more in the midst of a word, `clientsecret`. So `token_count` is secret; [`allow`](Self::allow) it.
 ///
-/// Secret without being told: password, passwd, passphrase, pwd, secret, token, authorization, bearer, api_key, apikey,
-/// access_key, private_key, credential, cookie, and some of these in the plural.
+/// Secret without being told: password, passwd, passphrase, pwd, secret, token, authorization, bearer, api_key, access_key,
+/// private_key, credential, cookie.
 ///
 /// ```
 /// use tallied_service::Redaction;
@@ -118,7 +122,11 @@ impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Sensitive<T> {
 #[derive(Clone, Debug)]
 pub struct Redaction {
     rules: Arc<Rules>,
+    /// Of these rules.
+    seen: Seen,
 }
+
+type Seen = Arc<RwLock<HashMap<&'static str, bool>>>;
 
 #[derive(Clone, Debug)]
 struct Rules {
@@ -137,12 +145,13 @@ impl Redaction {
     /// Nothing is secret by its name.
     #[must_use]
     pub fn none() -> Self {
-        Redaction { rules: Arc::new(Rules { secret: Vec::new(), allowed: Vec::new() }) }
+        Redaction { rules: Arc::new(Rules { secret: Vec::new(), allowed: Vec::new() }), seen: Seen::default() }
     }
 
     /// This is secret, too.
     #[must_use]
     pub fn and(mut self, name: &str) -> Self {
+        self.seen = Seen::default();
         Arc::make_mut(&mut self.rules).secret.extend(Some(words(name)).filter(|words| !words.is_empty()));
         self
     }
@@ -150,6 +159,7 @@ impl Redaction {
     /// Exactly this is not.
     #[must_use]
     pub fn allow(mut self, name: &str) -> Self {
+        self.seen = Seen::default();
         Arc::make_mut(&mut self.rules).allowed.push(words(name));
         self
     }
@@ -158,30 +168,95 @@ impl Redaction {
     #[must_use]
     pub fn is_secret(&self, field: &str) -> bool {
         let field = words(field);
-        let has = |secret: &Vec<String>| field.windows(secret.len()).any(|part| part == *secret);
+        // In the plural, and written in one, too.
+        let is = |word: &String, secret: &String| word == secret || word.strip_suffix('s') == Some(secret);
+        let has = |secret: &Vec<String>| {
+            let in_a_row = |part: &[String]| part.iter().zip(secret).all(|(word, secret)| is(word, secret));
+            let joined = secret.concat();
+            let is_in = |word: &String| joined.len() >= WHOLE && word.contains(&joined);
+            field.windows(secret.len()).any(in_a_row) || field.iter().any(is_in)
+        };
         self.rules.secret.iter().any(has) && !self.rules.allowed.contains(&field)
     }
 
-    /// What may be read of a field.
-    #[must_use]
-    pub fn shown<'a>(&self, field: &str, value: &'a str) -> Cow<'a, str> {
-        Cow::Borrowed(if self.is_secret(field) { REDACTED } else { value })
+    /// The same of the name of a field, of which there are as many as there are in the program: each is looked at once.
+    #[cfg(feature = "logs")]
+    pub(crate) fn is_secret_field(&self, field: &'static str) -> bool {
+        if let Some(is_secret) = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(field) {
+            return *is_secret;
+        }
+        let is_secret = self.is_secret(field);
+        self.seen.write().unwrap_or_else(PoisonError::into_inner).insert(field, is_secret);
+        is_secret
     }
 }
 
-/// `userPassword`, `user-password` and `USER_PASSWORD` are `user` and `password`.
+/// `userPassword`, `user-password`, `USER_PASSWORD` and `userPassword2` have the words `user` and `password`; `APIToken` has `api`
+/// and `token`.
 fn words(name: &str) -> Vec<String> {
+    let chars: Vec<char> = name.chars().collect();
     let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() || was_lower && c.is_uppercase() {
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map_or(' ', |at| chars[at]);
+        let after = chars.get(at + 1).copied().unwrap_or(' ');
+        let begins = !c.is_alphanumeric()
+            || c.is_numeric() != before.is_numeric()
+            || c.is_uppercase() && (before.is_lowercase() || after.is_lowercase());
+        if begins {
             words.push(String::new());
         }
-        was_lower = c.is_lowercase() || c.is_ascii_digit();
         if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
             word.extend(c.to_lowercase());
         }
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_names_are_seen_however_they_are_written() {
+        let redaction = Redaction::default();
+        for secret in [
+            "password",
+            "PASSWORD",
+            "db.password",
+            "userPassword",
+            "PASSWORD_HASH",
+            "password1",
+            "token2",
+            "api_key1",
+            "api_keys",
+            "apiKeys",
+            "APIKeys",
+            "private_keys",
+            "cookies",
+            "APIToken",
+            "JWTSecret",
+            "XCSRFToken",
+            "HTTPAuthorization",
+            "accesskey",
+            "clientsecret",
+            "authtoken",
+            "apikey",
+            "set-cookie",
+            "credentials",
+            "pwd",
+            "refreshToken",
+            "X-Api-Key",
+        ] {
+            assert!(redaction.is_secret(secret), "{secret}");
+        }
+        for open in
+            ["user", "path", "key", "api", "pass", "author", "status", "id", "", "_", "keyboard", "private", "cooking"]
+        {
+            assert!(!redaction.is_secret(open), "{open}");
+        }
+        let redaction = redaction.allow("token_count").and("iban");
+        assert!(!redaction.is_secret("tokenCount") && redaction.is_secret("token") && redaction.is_secret("ibans"));
+        assert!(!Redaction::none().is_secret("password"));
+    }
 }

@@ -66,7 +66,7 @@ impl std::fmt::Debug for AccessFile {
 
 /// What a line says of the request's head.
 pub(super) struct Head {
-    pub(super) method: http::Method,
+    pub(super) method: String,
     pub(super) path: String,
     version: Version,
     referer: Option<String>,
@@ -82,7 +82,8 @@ impl Head {
                 .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(512).collect::<String>())
         };
         Head {
-            method: request.method.clone(),
+            // Anybody can make one up.
+            method: request.method.as_str().chars().take(32).collect(),
             // What is asked behind it may be anybody's secret.
             path: request.uri.path().chars().take(2048).collect(),
             version: request.version,
@@ -93,8 +94,13 @@ impl Head {
     }
 }
 
+/// Without what is asked there, and without a name and a password before the host.
 fn without_query(url: &str) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 impl AccessLog {
@@ -104,7 +110,7 @@ impl AccessLog {
             AccessLog::Off => {}
             AccessLog::Fields => tracing::info!(
                 target: "access",
-                method = %head.method,
+                method = head.method,
                 path = head.path,
                 route = ended.route(),
                 status = Said(ended).code(),
@@ -157,7 +163,7 @@ fn combined(head: &Head, ended: &Ended<'_>, user: Option<&str>) -> String {
     line.push_str(" - ");
     bare(user, &mut line);
     let _ = write!(line, " [{at}] \"");
-    quoted(head.method.as_str(), &mut line);
+    quoted(&head.method, &mut line);
     line.push(' ');
     quoted(&head.path, &mut line);
     let _ = write!(line, " {:?}\" {status} ", head.version);

@@ -64,6 +64,8 @@ pin_project! {
         running: Option<Running<M>>,
         // What was announced and is to come; a server may stop when it has that.
         left: Option<u64>,
+        // Somebody has asked for it.
+        is_asked: bool,
         // Nothing is to come.
         is_done: bool,
     }
@@ -72,18 +74,20 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let Some(running) = this.running.take() {
-                running.end(if *this.is_done { None } else { Some(Outcome::Cancelled) });
+                // A server asks for it at once. If nobody has, a layer above had no use for it: an error page of its own, say.
+                let is_whole = *this.is_done || !*this.is_asked;
+                running.end(if is_whole { None } else { Some(Outcome::Cancelled) });
             }
         }
     }
 }
 
 impl<B: Body, M: RequestMetrics> Counted<B, M> {
-    /// `is_empty`: nobody will read it, whatever is in it.
-    pub(super) fn new(body: B, running: Running<M>, is_empty: bool) -> Self {
-        let left = body.size_hint().exact();
+    /// `announced`: what the header says of its length. `is_empty`: nobody will read it, whatever is in it.
+    pub(super) fn new(body: B, running: Running<M>, announced: Option<u64>, is_empty: bool) -> Self {
+        let left = body.size_hint().exact().or(announced);
         let is_done = is_empty || left == Some(0) || body.is_end_stream();
-        Counted { body, running: Some(running), left, is_done }
+        Counted { body, running: Some(running), left, is_asked: false, is_done }
     }
 }
 
@@ -93,6 +97,7 @@ impl<B: Body, M: RequestMetrics> Body for Counted<B, M> {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
+        *this.is_asked = true;
         let Some(running) = this.running else { return this.body.poll_frame(context) };
         let frame = ready!(running.polling(|| this.body.as_mut().poll_frame(context)));
         let failed = match &frame {

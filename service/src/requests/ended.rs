@@ -159,6 +159,8 @@ impl Ended<'_> {
     /// A further label: see [`RequestLayer::label`](super::RequestLayer::label). Empty if it was not given.
     #[must_use]
     pub fn label(&self, name: &str) -> &str {
+        // As a raw identifier it is in a macro.
+        let name = name.strip_prefix("r#").unwrap_or(name);
         self.labels.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 }

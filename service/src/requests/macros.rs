@@ -9,7 +9,7 @@
 ///     pub struct Http {
 ///         prefix: "bext",
 ///         labels: { app: 16 },
-///         routes: 200,
+///         routes: 150,
 ///         status: code,
 ///         duration: summary_ms,
 ///     }
@@ -24,7 +24,8 @@
 /// | `status` | `code` (200) or `class` (2xx) | `code` |
 /// | `duration` | `histogram_seconds`, `histogram_ms`, `summary_seconds`, `summary_ms` | `histogram_seconds` |
 /// | `buckets` | the bounds of the histogram, in its unit | the standard buckets |
-/// | `size_buckets` | the bounds of the sizes, in bytes | 64 B to 256 MiB, by factors of 16 and 4 |
+/// | `size_buckets` | the bounds of the sizes, in bytes | 64 B to 256 MiB, by fours |
+/// | `budget` | the most series that a family can have | 1,000,000 |
 ///
 /// | family | labels |
 /// |---|---|
@@ -33,7 +34,10 @@
 /// | `{prefix}_request_size_bytes`, a histogram | further labels, `direction`: `request`, `response` |
 /// | `{prefix}_requests_in_flight` | further labels |
 ///
-/// The keys stand in the order of the table.
+/// The keys stand in the order of the table. `{prefix}_requests_total` can have as many series as the product of its labels: 10
+/// methods, `routes` and one, 33 statuses (8 classes), and of each further label its number and one. So many are never met, and
+/// take no memory: a route has a method or two, and few statuses. What is over the budget does not compile: keep fewer routes,
+/// say `status: class`, or a larger `budget`.
 #[macro_export]
 macro_rules! request_metrics {
     (
@@ -46,6 +50,7 @@ macro_rules! request_metrics {
             $(, duration: $duration:ident)?
             $(, buckets: $buckets:expr)?
             $(, size_buckets: $sizes:expr)?
+            $(, budget: $budget:literal)?
             $(,)?
         }
     ) => {
@@ -54,11 +59,11 @@ macro_rules! request_metrics {
         $vis struct $name;
 
         const _: () = {
-            const ROUTES: usize = $crate::__request_metrics!(@or [$($routes)?] 100);
-            const SIZES: &[f64] = &$crate::__request_metrics!(@or [$($sizes)?] $crate::requests::SIZES);
+            const __TALLIED_ROUTES: usize = $crate::__request_metrics!(@or [$($routes)?] 100);
+            const __TALLIED_SIZES: &[f64] = &$crate::__request_metrics!(@or [$($sizes)?] $crate::requests::SIZES);
             $crate::__request_metrics! {
                 @status [$($status)?] [$($duration)?] [$($buckets)?]
-                [$name] [$prefix] [$($($label: $most,)*)?]
+                [$name] [$prefix] [$crate::__request_metrics!(@or [$($budget)?] 1_000_000)] [$($($label: $most,)*)?]
             }
         };
     };
@@ -90,7 +95,7 @@ macro_rules! __request_metrics {
         $crate::__request_metrics! { @emit $status $read [
             #[doc = "Time of requests until their answers were handed over, in seconds."]
             $(#[metrics(buckets = $buckets)])?
-            request_duration_seconds: $crate::__private::tallied::Histogram<ByRoute<'static>>
+            request_duration_seconds: $crate::__private::tallied::Histogram<__TalliedByRoute<'static>>
         ] [request_duration_seconds] $($rest)* }
     };
     (@duration $status:tt $read:tt [histogram_ms] [$($buckets:expr)?] $($rest:tt)*) => {
@@ -98,20 +103,20 @@ macro_rules! __request_metrics {
             #[doc = "Time of requests until their answers were handed over, in milliseconds."]
             #[metrics(unit = "ms", allow(base_unit))]
             $(#[metrics(buckets = $buckets)])?
-            request_duration_ms: $crate::__private::tallied::Histogram<ByRoute<'static>>
+            request_duration_ms: $crate::__private::tallied::Histogram<__TalliedByRoute<'static>>
         ] [request_duration_ms] $($rest)* }
     };
     (@duration $status:tt $read:tt [summary_seconds] [] $($rest:tt)*) => {
         $crate::__request_metrics! { @emit $status $read [
             #[doc = "Time of requests until their answers were handed over, in seconds."]
-            request_duration_seconds: $crate::__private::tallied::Summary<ByRoute<'static>>
+            request_duration_seconds: $crate::__private::tallied::Summary<__TalliedByRoute<'static>>
         ] [request_duration_seconds] $($rest)* }
     };
     (@duration $status:tt $read:tt [summary_ms] [] $($rest:tt)*) => {
         $crate::__request_metrics! { @emit $status $read [
             #[doc = "Time of requests until their answers were handed over, in milliseconds."]
             #[metrics(unit = "ms", allow(base_unit))]
-            request_duration_ms: $crate::__private::tallied::Summary<ByRoute<'static>>
+            request_duration_ms: $crate::__private::tallied::Summary<__TalliedByRoute<'static>>
         ] [request_duration_ms] $($rest)* }
     };
     (@duration $status:tt $read:tt [summary_seconds] $($rest:tt)*) => {
@@ -129,56 +134,55 @@ macro_rules! __request_metrics {
 
     (
         @emit [$($status:tt)*] [$read:ident] [$($duration:tt)*] [$timed:ident]
-        [$name:ident] [$prefix:tt] [$($label:ident: $most:literal,)*]
+        [$name:ident] [$prefix:tt] [$budget:expr] [$($label:ident: $most:literal,)*]
     ) => {
         #[derive($crate::__private::tallied::LabelSet)]
         #[label(crate = $crate::__private::tallied)]
-        struct ByRequest<'a> {
+        struct __TalliedByRequest<'a> {
             $(#[label(max = $most)] $label: &'a str,)*
             method: $crate::requests::Method,
-            #[label(max = ROUTES)]
+            #[label(max = __TALLIED_ROUTES)]
             route: &'a str,
             $($status)*
         }
 
         #[derive($crate::__private::tallied::LabelSet)]
         #[label(crate = $crate::__private::tallied)]
-        struct ByRoute<'a> {
+        struct __TalliedByRoute<'a> {
             $(#[label(max = $most)] $label: &'a str,)*
-            #[label(max = ROUTES)]
+            #[label(max = __TALLIED_ROUTES)]
             route: &'a str,
         }
 
         // Owned: without further labels there would be nothing to borrow.
         #[derive($crate::__private::tallied::LabelSet)]
         #[label(crate = $crate::__private::tallied)]
-        struct ByDirection {
+        struct __TalliedByDirection {
             $(#[label(max = $most)] $label: ::std::string::String,)*
             direction: $crate::requests::Direction,
         }
 
         #[derive($crate::__private::tallied::LabelSet)]
         #[label(crate = $crate::__private::tallied)]
-        struct Running {
+        struct __TalliedRunning {
             $(#[label(max = $most)] $label: ::std::string::String,)*
         }
 
-        // The product is never met: a route has a method or two, and few statuses.
         #[derive($crate::__private::tallied::Metrics)]
-        #[metrics(prefix = $prefix, budget = 1_000_000, crate = $crate::__private::tallied)]
-        struct Group {
+        #[metrics(prefix = $prefix, budget = $budget, crate = $crate::__private::tallied)]
+        struct __TalliedGroup {
             /// Requests, by method, route and status.
             #[metrics(zero = false)]
-            requests_total: $crate::__private::tallied::Counter<ByRequest<'static>>,
+            requests_total: $crate::__private::tallied::Counter<__TalliedByRequest<'static>>,
             $($duration)*,
             /// Size of the bodies of requests and of their answers, in bytes.
-            #[metrics(buckets = SIZES)]
-            request_size_bytes: $crate::__private::tallied::Histogram<ByDirection>,
+            #[metrics(buckets = __TALLIED_SIZES)]
+            request_size_bytes: $crate::__private::tallied::Histogram<__TalliedByDirection>,
             /// Requests that are running.
-            requests_in_flight: $crate::__private::tallied::Gauge<Running, i64>,
+            requests_in_flight: $crate::__private::tallied::Gauge<__TalliedRunning, i64>,
         }
 
-        static GROUP: Group = Group::new();
+        static __TALLIED_GROUP: __TalliedGroup = __TalliedGroup::new();
 
         impl $crate::requests::RequestMetrics for $name {
             fn begin(
@@ -186,21 +190,21 @@ macro_rules! __request_metrics {
                 label: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::std::string::String,
             ) -> ::core::option::Option<$crate::__private::tallied::GaugeGuard> {
                 let _ = label;
-                let running = Running { $($label: label(::core::stringify!($label)),)* };
-                ::core::option::Option::Some(GROUP.requests_in_flight.with(running).guard())
+                let running = __TalliedRunning { $($label: label(::core::stringify!($label)),)* };
+                ::core::option::Option::Some(__TALLIED_GROUP.requests_in_flight.with(running).guard())
             }
 
             fn end(&self, request: &$crate::requests::Ended<'_>) {
                 $(let $label = request.label(::core::stringify!($label));)*
                 let (method, route) = (request.method(), request.route());
-                GROUP.requests_total.with(ByRequest { $($label,)* method, route, status: request.$read() }).inc();
-                GROUP.$timed.with(ByRoute { $($label,)* route }).observe(request.elapsed());
+                __TALLIED_GROUP.requests_total.with(__TalliedByRequest { $($label,)* method, route, status: request.$read() }).inc();
+                __TALLIED_GROUP.$timed.with(__TalliedByRoute { $($label,)* route }).observe(request.elapsed());
                 for (direction, bytes) in [
                     ($crate::requests::Direction::Request, request.request_bytes()),
                     ($crate::requests::Direction::Response, request.response_bytes()),
                 ] {
-                    let of = ByDirection { $($label: ::std::string::String::from($label),)* direction };
-                    GROUP.request_size_bytes.with(of).observe($crate::requests::size(bytes));
+                    let of = __TalliedByDirection { $($label: <::std::string::String as ::core::convert::From<&::core::primitive::str>>::from($label),)* direction };
+                    __TALLIED_GROUP.request_size_bytes.with(of).observe($crate::requests::size(bytes));
                 }
             }
         }

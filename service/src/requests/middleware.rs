@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
@@ -140,22 +142,28 @@ impl<M: RequestMetrics> Running<M> {
         };
         let user = self.handle.user.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let RequestHandle { span, correlation, .. } = &self.handle;
-        correlation.scope_sync(|| {
-            span.in_scope(|| {
-                span.record("status", ended.status());
-                told.settings.metrics.end(&ended);
-                told.settings.access.tell(&told.head, &ended, user.as_deref());
-                if let Some(slow) = told.settings.slow.filter(|slow| ended.elapsed() > *slow) {
-                    tracing::warn!(
-                        target: "access",
-                        elapsed_ms = millis(ended.elapsed()),
-                        threshold_ms = millis(slow),
-                        route = ended.route(),
-                        "slow request"
-                    );
-                }
+        // Metrics by hand and subscribers are not ours, and this may run while a handler unwinds: a second panic would end the
+        // program.
+        let telling = AssertUnwindSafe(|| {
+            correlation.scope_sync(|| {
+                span.in_scope(|| {
+                    span.record("status", ended.status());
+                    told.settings.metrics.end(&ended);
+                    told.settings.access.tell(&told.head, &ended, user.as_deref());
+                    if let Some(slow) = told.settings.slow.filter(|slow| ended.elapsed() > *slow) {
+                        tracing::warn!(
+                            target: "access",
+                            elapsed_ms = millis(ended.elapsed()),
+                            threshold_ms = millis(slow),
+                            route = ended.route(),
+                            "slow request"
+                        );
+                    }
+                });
             });
         });
+        // What it carries may panic when it is dropped.
+        let _ = catch_unwind(telling).map_err(std::mem::forget);
         drop(told.running);
     }
 }
@@ -175,16 +183,17 @@ fn correlation_of(headers: &HeaderMap) -> Option<Correlation> {
 }
 
 /// A span of ours in the trace that came in, or in a new one.
-fn trace_of(headers: &HeaderMap, sampled: f64) -> TraceContext {
+fn trace_of<M>(headers: &HeaderMap, settings: &Settings<M>) -> TraceContext {
     let mut parents = headers.get_all(TRACEPARENT).iter();
     // Two are none: W3C Trace Context, section 4.3.
     let parent = match (parents.next(), parents.next()) {
         (Some(parent), None) => parent.to_str().ok().and_then(|parent| parent.trim().parse::<TraceContext>().ok()),
         _ => None,
     };
-    let Some(parent) = parent else { return TraceContext::sampled(sampled) };
+    let Some(parent) = parent else { return TraceContext::sampled(settings.sampled) };
     let state: Vec<_> = headers.get_all(TRACESTATE).iter().filter_map(|value| value.to_str().ok()).collect();
-    parent.with_state(&state.join(",")).child()
+    let child = parent.with_state(&state.join(",")).child();
+    if settings.is_recorded { child } else { child.unsampled() }
 }
 
 fn route_of<M>(request: &Parts, settings: &Settings<M>) -> Cow<'static, str> {
@@ -201,8 +210,15 @@ fn route_of<M>(request: &Parts, settings: &Settings<M>) -> Cow<'static, str> {
 impl<M: RequestMetrics> Running<M> {
     fn begin(request: &mut Parts, settings: &Arc<Settings<M>>) -> (Self, Arc<AtomicU64>) {
         let began = Instant::now();
-        let correlation = correlation_of(&request.headers).unwrap_or_else(Correlation::new);
-        let correlation = correlation.with_trace(trace_of(&request.headers, settings.sampled));
+        // One that is in another is the same request.
+        let outer = request.extensions.get::<RequestHandle>().cloned();
+        let correlation = outer.as_ref().map_or_else(
+            || {
+                let correlation = correlation_of(&request.headers).unwrap_or_else(Correlation::new);
+                correlation.with_trace(trace_of(&request.headers, settings))
+            },
+            |outer| outer.correlation.clone(),
+        );
         let route = route_of(request, settings);
         let labels: Vec<_> = settings.labels.iter().map(|(name, read)| (*name, read(request))).collect();
         let label = |name: &str| labels.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
@@ -212,7 +228,7 @@ impl<M: RequestMetrics> Running<M> {
         let span = correlation.scope_sync(|| {
             tracing::info_span!(
                 "http_request",
-                method = %head.method,
+                method = head.method,
                 path = head.path,
                 route = &*route,
                 request_id = correlation.id(),
@@ -221,12 +237,21 @@ impl<M: RequestMetrics> Running<M> {
                 status = field::Empty,
             )
         });
-        let running = settings.metrics.begin(&|name| label(name).unwrap_or_default());
-        let user = Arc::new(Mutex::new(user));
+        let plain = |name: &str| label(name.strip_prefix("r#").unwrap_or(name)).unwrap_or_default();
+        let running = settings.metrics.begin(&plain);
+        let user = match outer {
+            None => Arc::new(Mutex::new(user)),
+            Some(outer) => {
+                if let Some(user) = &user {
+                    outer.set_user_id(user);
+                }
+                outer.user
+            }
+        };
         let handle = RequestHandle { span, user, correlation };
         request.extensions.insert(handle.clone());
         let request_bytes = Arc::new(AtomicU64::new(0));
-        let (settings, method) = (settings.clone(), Method::from(&head.method));
+        let (settings, method) = (settings.clone(), Method::from(&request.method));
         let told = Told { settings, began, head, method, route, labels, request_bytes: request_bytes.clone(), running };
         let running =
             Running { told: Some(told), handle, status: StatusCode::OK, response_bytes: 0, is_polling: false };
@@ -308,7 +333,8 @@ where
                     head.headers.entry(REQUEST_ID).or_insert(id);
                 }
                 let is_empty = running.has_no_body();
-                Poll::Ready(Ok(Response::from_parts(head, Counted::new(body, running, is_empty))))
+                let announced = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+                Poll::Ready(Ok(Response::from_parts(head, Counted::new(body, running, announced, is_empty))))
             }
             Err(error) => {
                 running.end(Some(Outcome::Failed));

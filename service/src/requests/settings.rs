@@ -31,6 +31,7 @@ pub(super) struct Settings<M> {
     pub(super) access: AccessLog,
     pub(super) slow: Option<Duration>,
     pub(super) sampled: f64,
+    pub(super) is_recorded: bool,
 }
 
 impl<M> Clone for Settings<M> {
@@ -44,6 +45,7 @@ impl<M> Clone for Settings<M> {
             access: self.access.clone(),
             slow: self.slow,
             sampled: self.sampled,
+            is_recorded: self.is_recorded,
         }
     }
 }
@@ -61,6 +63,7 @@ impl<M: RequestMetrics> RequestLayer<M> {
             access: AccessLog::Off,
             slow: Some(SLOW),
             sampled: 1.0,
+            is_recorded: true,
         };
         RequestLayer { settings: Arc::new(settings) }
     }
@@ -121,6 +124,17 @@ impl<M: RequestMetrics> RequestLayer<M> {
     #[must_use]
     pub fn sampled(self, share: f64) -> Self {
         self.set(|settings| settings.sampled = share)
+    }
+
+    /// Whether traces are recorded at all, those too that come in as recorded; they are, unless it is said.
+    #[must_use]
+    pub fn recorded(self, is_recorded: bool) -> Self {
+        self.set(|settings| {
+            settings.is_recorded = is_recorded;
+            if !is_recorded {
+                settings.sampled = 0.0;
+            }
+        })
     }
 
     /// Histograms keep exemplars that name the traces of requests. For the whole program: see [`tallied::trace_from`], and

@@ -6,6 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::{OutputError, Sink};
 
@@ -34,7 +35,9 @@ impl Every {
 /// A file for lines: which, and when it is put aside.
 ///
 /// The file is always the one that is named. What is put aside is called after it and the time at which that was, in UTC:
-/// `service.log.20260119T103000.000Z`. The oldest of those are removed when there are more than are kept.
+/// `service.log.20260119T103000.000Z`. The oldest of those are removed when there are more than are kept. A link is followed, and
+/// a device or a pipe is never put aside. If somebody else moves or removes the file, another is begun within a second. One program
+/// should write one file: two put it aside by turns.
 ///
 /// ```no_run
 /// use tallied_service::logs::{Every, File};
@@ -78,19 +81,27 @@ impl File {
     }
 
     pub(super) fn open(self) -> Result<Rotating, OutputError> {
-        let Some(name) = self.path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
-            return Err(OutputError::NoName(self.path));
-        };
         let failed = |why| OutputError::File(self.path.clone(), why);
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        fs::create_dir_all(&folder).map_err(failed)?;
-        let (file, len, since) = open(&self.path).map_err(failed)?;
-        let says = self.clone();
-        let mut of =
-            Rotating { file: Some(file), len, counted_from: 0, since, folder, name, last: String::new(), says };
+        if self.path.file_name().is_none() {
+            return Err(OutputError::NoName(self.path));
+        }
+        // A program may change its folder, and a daemon does.
+        let mut path = std::path::absolute(&self.path).map_err(failed)?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let (file, len, since) = open(&path).map_err(failed)?;
+        // A link stays one: what it points to is put aside.
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
+            path = fs::canonicalize(&path).map_err(failed)?;
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        // Devices and pipes have no past.
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let (last, looked) = (String::new(), Instant::now());
+        let says = File { path, ..self };
+        let mut of = Rotating { file, is_regular, len, counted_from: 0, since, looked, folder, name, last, says };
         of.last = of.aside().pop().unwrap_or_default();
         of.remove_old();
         Ok(of)
@@ -114,13 +125,15 @@ fn open(path: &Path) -> io::Result<(fs::File, u64, i64)> {
 }
 
 pub(super) struct Rotating {
-    /// `None` when it could not be opened again.
-    file: Option<fs::File>,
+    file: fs::File,
+    is_regular: bool,
     len: u64,
     /// How long it was when it should have been put aside and could not be; else 0.
     counted_from: u64,
     /// The second in which it was begun.
     since: i64,
+    /// When it was last seen to be where it should be.
+    looked: Instant,
     folder: PathBuf,
     name: String,
     /// What the last one that was put aside is called behind its name.
@@ -128,30 +141,59 @@ pub(super) struct Rotating {
     says: File,
 }
 
+/// So often it is looked whether somebody has moved the file or removed it.
+const LOOK: Duration = Duration::from_secs(1);
+
 impl Rotating {
     fn is_full(&self, more: usize, now: i64) -> bool {
-        let is_old = self
-            .says
-            .every
-            .is_some_and(|every| now.div_euclid(every.seconds()) != self.since.div_euclid(every.seconds()));
+        let period = |every: Every, second: i64| second.div_euclid(every.seconds());
+        let is_old = self.says.every.is_some_and(|every| period(every, now) != period(every, self.since));
         let is_large = self.says.most.is_some_and(|most| self.len - self.counted_from + more as u64 > most);
         self.len > self.counted_from && (is_old || is_large)
     }
 
-    /// Puts the file aside and begins another. If it cannot be renamed, the old one goes on: better too long than lost.
-    fn rotate(&mut self, now: jiff::Timestamp) -> io::Result<()> {
-        let aside = self.next_name(now);
+    /// Whether what is at the path is what is written.
+    fn is_there(&self) -> bool {
+        let (Ok(there), Ok(own)) = (fs::metadata(&self.says.path), self.file.metadata()) else { return false };
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            there.dev() == own.dev() && there.ino() == own.ino()
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = (there, own);
+            true
+        }
+    }
+
+    /// Puts the file aside and begins another. If that cannot be done the old one goes on, whatever it is called: better too
+    /// long than lost.
+    fn rotate(&mut self, now: jiff::Timestamp) {
+        let mut aside = self.next_name(now);
+        // Another program may have been as fast.
+        while self.folder.join(format!("{}.{aside}", self.name)).exists() {
+            self.last = aside;
+            aside = self.next_name(now);
+        }
         let renamed = fs::rename(&self.says.path, self.folder.join(format!("{}.{aside}", self.name)));
-        if renamed.is_err() && self.says.path.exists() {
+        if renamed.is_ok() {
+            self.last = aside;
+        }
+        if renamed.is_err() || !self.reopen() {
             // Not at every line.
             (self.since, self.counted_from) = (now.as_second(), self.len);
-            return Ok(());
         }
-        self.last = aside;
-        self.file = None;
-        self.reopen()?;
         self.remove_old();
-        Ok(())
+    }
+
+    /// Writes to what is at the path from now on, if that can be opened.
+    fn reopen(&mut self) -> bool {
+        // Its folder may be gone, too.
+        let _ = fs::create_dir_all(&self.folder);
+        let Ok((file, len, since)) = open(&self.says.path) else { return false };
+        (self.file, self.len, self.counted_from, self.since) = (file, len, 0, since);
+        true
     }
 
     /// Behind every one before it, though they are of one millisecond, or the clock was set back.
@@ -161,7 +203,7 @@ impl Rotating {
         if *stamp > *last {
             return stamp;
         }
-        let number = number.parse::<u32>().unwrap_or(0) + 1;
+        let number = number.parse::<u64>().unwrap_or(0).saturating_add(1);
         format!("{last}-{number:06}")
     }
 
@@ -176,12 +218,6 @@ impl Rotating {
         let mut aside: Vec<String> = entries.filter_map(stamp).collect();
         aside.sort_unstable();
         aside
-    }
-
-    fn reopen(&mut self) -> io::Result<()> {
-        let (file, len, since) = open(&self.says.path)?;
-        (self.file, self.len, self.counted_from, self.since) = (Some(file), len, 0, since);
-        Ok(())
     }
 
     /// Removes what is more than is kept. What cannot be removed stays.
@@ -212,15 +248,20 @@ fn is_stamp(text: &str) -> bool {
 
 impl Sink for Rotating {
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        let now = jiff::Timestamp::now();
-        if self.file.is_some() && self.is_full(line.len(), now.as_second()) {
-            self.rotate(now)?;
+        if self.is_regular {
+            let now = jiff::Timestamp::now();
+            let is_full = self.is_full(line.len(), now.as_second());
+            if is_full || self.looked.elapsed() >= LOOK {
+                self.looked = Instant::now();
+                // Somebody else has put it aside, or removed it: then that is done.
+                if !self.is_there() {
+                    self.reopen();
+                } else if is_full {
+                    self.rotate(now);
+                }
+            }
         }
-        if self.file.is_none() {
-            self.reopen()?;
-        }
-        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
-        match file.write_all(line) {
+        match self.file.write_all(line) {
             Ok(()) => {
                 self.len += line.len() as u64;
                 Ok(())
@@ -228,8 +269,8 @@ impl Sink for Rotating {
             Err(why) => {
                 // Half a line would spoil the next one, when there is room again. Unless somebody else has written behind it.
                 let half = self.len..self.len + line.len() as u64;
-                if file.metadata().is_ok_and(|metadata| half.contains(&metadata.len())) {
-                    let _ = file.set_len(self.len);
+                if self.file.metadata().is_ok_and(|metadata| half.contains(&metadata.len())) {
+                    let _ = self.file.set_len(self.len);
                 }
                 Err(why)
             }

@@ -10,6 +10,7 @@ mod queue;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -27,7 +28,8 @@ const QUEUE: usize = 16 * 1024;
 pub(crate) struct LogMetrics {
     /// Lines of logs that were written.
     pub(crate) lines_total: Counter,
-    /// Lines of logs that were not written, by why: the queue was full, or the file could not be written.
+    /// Lines of logs that were not written, by why: the queue was full, it could not be written, or it was logged while a line
+    /// was written.
     pub(crate) lines_dropped_total: Counter<Dropped>,
 }
 
@@ -40,13 +42,20 @@ pub(crate) struct Dropped {
 pub(crate) enum Reason {
     QueueFull,
     WriteFailed,
+    Nested,
 }
 
 pub(crate) static LINES: LogMetrics = LogMetrics::new();
 
-/// Counts a line that is lost.
+impl LogMetrics {
+    /// Counts a line that is lost.
+    pub(crate) fn drop_one(&self, reason: Reason) {
+        self.lines_dropped_total.with(Dropped { reason }).inc();
+    }
+}
+
 fn dropped(reason: Reason) {
-    LINES.lines_dropped_total.with(Dropped { reason }).inc();
+    LINES.drop_one(reason);
 }
 
 /// Where lines go: see [`Logging::output`](super::Logging::output).
@@ -87,11 +96,11 @@ impl To {
         To { target: Target::Writer(Box::new(writer)), queue: None }
     }
 
-    /// By a queue of so many lines, at least one, which a thread of its own writes away. What comes while it is full is dropped
+    /// By a queue of so many lines, from one to a million (2^20), which a thread of its own writes away. What comes while it is full is dropped
     /// and counted in `tallied_log_lines_dropped_total{reason="queue_full"}`.
     #[must_use]
     pub fn queue(mut self, lines: usize) -> Self {
-        self.queue = Some(lines.max(1));
+        self.queue = Some(lines.clamp(1, 1 << 20));
         self
     }
 
@@ -115,8 +124,12 @@ impl To {
     /// Opens it.
     pub(crate) fn open(self) -> Result<Output, OutputError> {
         let sink: Box<dyn Sink> = match self.target {
-            Target::Stderr => Box::new(Plain(io::stderr())),
-            Target::Stdout => Box::new(Plain(io::stdout())),
+            // The standard library has a lock of its own round these, which whoever logs may hold: a second one would be a
+            // dead end.
+            Target::Stderr if self.queue.is_none() => return Ok(Output::Standard(Standard::Error)),
+            Target::Stdout if self.queue.is_none() => return Ok(Output::Standard(Standard::Output)),
+            Target::Stderr => Box::new(Standard::Error),
+            Target::Stdout => Box::new(Standard::Output),
             Target::Writer(writer) => Box::new(Plain(writer)),
             Target::File(file) => Box::new(file.open()?),
         };
@@ -182,6 +195,30 @@ pub(crate) trait Sink: Send {
     fn flush(&mut self) -> io::Result<()>;
 }
 
+/// A stream of the process.
+#[derive(Clone, Copy)]
+pub(crate) enum Standard {
+    Error,
+    Output,
+}
+
+impl Sink for Standard {
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Standard::Error => io::stderr().write_all(lines),
+            Standard::Output => {
+                let mut out = io::stdout().lock();
+                out.write_all(lines)?;
+                out.flush()
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 struct Plain<W>(W);
 
 impl<W: Write + Send> Sink for Plain<W> {
@@ -196,6 +233,7 @@ impl<W: Write + Send> Sink for Plain<W> {
 
 /// Where lines go, opened.
 pub(crate) enum Output {
+    Standard(Standard),
     AtOnce(Mutex<Box<dyn Sink>>),
     Queue(Queue),
 }
@@ -210,9 +248,10 @@ impl Output {
     pub(crate) fn write(&self, line: &[u8]) {
         // Without a thread-local this thread ends, and can go on without.
         if WRITING.try_with(|writing| writing.replace(true)).unwrap_or(false) {
-            return;
+            return dropped(Reason::Nested);
         }
         match self {
+            Output::Standard(standard) => write_line(&mut { *standard }, line),
             Output::AtOnce(sink) => write_at_once(sink, line),
             Output::Queue(queue) => queue.write(line),
         }
@@ -237,12 +276,18 @@ impl Output {
 fn write_at_once(sink: &Mutex<Box<dyn Sink>>, line: &[u8]) {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
     write_line(&mut **sink, line);
-    let _ = sink.flush();
+    flush(&mut **sink);
+}
+
+/// A writer of the user's may panic: that is as if it had failed.
+fn flush(sink: &mut dyn Sink) {
+    let _ = catch_unwind(AssertUnwindSafe(|| sink.flush())).map_err(std::mem::forget);
 }
 
 fn write_line(sink: &mut dyn Sink, line: &[u8]) {
-    match sink.write(line) {
-        Ok(()) => LINES.lines_total.inc(),
-        Err(_) => dropped(Reason::WriteFailed),
+    let written = catch_unwind(AssertUnwindSafe(|| sink.write(line)));
+    match written.map_err(std::mem::forget) {
+        Ok(Ok(())) => LINES.lines_total.inc(),
+        _ => dropped(Reason::WriteFailed),
     }
 }
