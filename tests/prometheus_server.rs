@@ -10,7 +10,7 @@ use std::time::Duration;
 use tallied::{Format, Histogram, Metrics, Trace};
 use tallied_tests::http::request;
 use tallied_tests::judges::find;
-use tallied_tests::program::{Running, quickstart, wait_for, write_files};
+use tallied_tests::program::{Running, example, quickstart, wait_for, write_files};
 
 /// The value of an expression that gives one number.
 fn query(server: &str, expression: &str) -> Option<f64> {
@@ -57,6 +57,32 @@ fn scraping(prometheus: &Path, folder: &Path, target: &str) -> (String, Running)
     });
     assert_eq!(health, ("up".into(), "\"\"".into()));
     (server, running)
+}
+
+#[test]
+fn prometheus_scrapes_the_service_and_knows_what_it_was_asked() {
+    let Some(prometheus) = find("prometheus_scrapes_the_service_and_knows_what_it_was_asked", "prometheus") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(example("service"));
+    let mut program = Running::start(command.args(["--listen", "127.0.0.1:0"]).env_remove("RUST_LOG"));
+    let line: serde_json::Value = serde_json::from_str(&program.line("\"listening\"")).unwrap();
+    let target = line["address"].as_str().unwrap();
+    for _ in 0..7 {
+        request(target, "GET", "/search?q=fox").unwrap();
+    }
+    let (server, _running) = scraping(&prometheus, folder.path(), target);
+    for (expression, expected) in [
+        ("search_requests_total{app='public',method='GET',route='/search',status='200'}", 7.0),
+        ("search_request_duration_ms_count{route='/search'}", 7.0),
+        ("count(search_request_duration_ms{route='/search',quantile='0.99'})", 1.0),
+        ("sum(search_requests_in_flight)", 0.0),
+        ("min(process_open_fds) > bool 0", 1.0),
+        ("up", 1.0),
+    ] {
+        wait_for(expression, || query(&server, expression).filter(|found| (found - expected).abs() < 0.5));
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The README says what is true: its code prints what it says, in a package of a new user's.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
 
 use tallied_tests::judges::{target, workspace};
 
@@ -11,24 +13,37 @@ fn block<'a>(page: &'a str, language: &str) -> &'a str {
     rest.split_once("```").unwrap().0
 }
 
-#[test]
-fn the_code_of_the_readme_prints_the_metrics_of_the_readme() {
-    let page = fs::read_to_string(workspace().join("README.md")).unwrap();
+/// A package called `shop` with this code, which needs these crates of ours and others.
+fn package(code: &str, ours: &[(&str, &str)], others: &str) -> TempDir {
     let package = tempfile::tempdir().unwrap();
     fs::create_dir(package.path().join("src")).unwrap();
-    fs::write(package.path().join("src/main.rs"), format!("#![deny(warnings)]\n{}", block(&page, "rust"))).unwrap();
-    let runtime = workspace().join("runtime").display().to_string();
-    let manifest = format!(
-        "[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied = {{ path = {runtime:?} }}\n"
-    );
+    fs::write(package.path().join("src/main.rs"), format!("#![deny(warnings)]\n{code}")).unwrap();
+    let of = |(name, folder): &(&str, &str)| {
+        let path = workspace().join(folder).display().to_string();
+        format!("{name} = {{ path = {path:?} }}\n")
+    };
+    let ours: String = ours.iter().map(of).collect();
+    let manifest =
+        format!("[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{ours}{others}");
     fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
     fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet"])
+    package
+}
+
+fn cargo(command: &str, package: &TempDir) -> Output {
+    Command::new(env!("CARGO"))
+        .args([command, "--quiet"])
         .current_dir(package.path())
         .env("CARGO_TARGET_DIR", target("readme"))
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+fn the_code_of_the_readme_prints_the_metrics_of_the_readme() {
+    let page = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let package = package(block(&page, "rust"), &[("tallied", "runtime")], "");
+    let output = cargo("run", &package);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();
     let shown: Vec<&str> = block(&page, "text").lines().filter(|line| *line != "…").collect();
@@ -102,22 +117,8 @@ fn the_page_about_shapes_names_each_test_of_the_shapes_and_no_other() {
 fn the_service_of_the_readme_compiles_without_a_warning() {
     let page = fs::read_to_string(workspace().join("README.md")).unwrap();
     let (_, rest) = page.split_once("## The rest of a service").unwrap();
-    let package = tempfile::tempdir().unwrap();
-    fs::create_dir(package.path().join("src")).unwrap();
-    fs::write(package.path().join("src/main.rs"), format!("#![deny(warnings)]\n{}", block(rest, "rust"))).unwrap();
-    let path = |folder: &str| workspace().join(folder).display().to_string();
-    let manifest = format!(
-        "[package]\nname = \"shop\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ntallied-service = {{ path = {:?} }}\n\
-         axum = \"0.8\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n",
-        path("service")
-    );
-    fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
-    fs::copy(workspace().join("Cargo.lock"), package.path().join("Cargo.lock")).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--quiet"])
-        .current_dir(package.path())
-        .env("CARGO_TARGET_DIR", target("readme"))
-        .output()
-        .unwrap();
+    let others = "axum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    let package = package(block(rest, "rust"), &[("tallied-service", "service")], others);
+    let output = cargo("check", &package);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

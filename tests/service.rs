@@ -10,6 +10,7 @@ use std::thread;
 use serde_json::{Value, json};
 use tallied_tests::exposition::value;
 use tallied_tests::http::{Answer, raw, request};
+use tallied_tests::judges::{ask, find, workspace};
 use tallied_tests::program::{Running, example, wait_for};
 
 fn start(environment: &[(&str, &str)]) -> (Running, String) {
@@ -104,6 +105,32 @@ fn what_it_does_is_what_it_tells() {
     assert!(lines.iter().any(|line| line["level"] == "WARN" && line["error"] == "there is no word in it"));
     assert!(lines.iter().all(|line| line["path"] != "/metrics"));
     assert_eq!(lines.last().unwrap()["message"], "the queue is empty");
+}
+
+#[test]
+fn every_format_of_its_metrics_is_read_by_parsers_that_are_not_ours() {
+    const NAME: &str = "every_format_of_its_metrics_is_read_by_parsers_that_are_not_ours";
+    let Some(python) = find(NAME, "python3") else { return };
+    let (_running, address) = start(&[]);
+    post(&address, "", "The quick \"brown\" fox").unwrap();
+    get(&address, "/search?q=fox");
+    get(&address, "/health");
+    let script = workspace().join("tests/judges/read.py");
+    let families = [
+        "search_requests",
+        "search_request_size_bytes",
+        "search_request_duration_ms",
+        "health_check_status",
+        "process_open_fds",
+    ];
+    for format in ["text", "openmetrics"] {
+        let body = get(&address, &format!("/metrics?format={format}")).body;
+        let read = ask(&python, &["-B", script.to_str().unwrap(), format], &body);
+        let read = read.unwrap_or_else(|why| panic!("{format}: {why}\n{body}"));
+        for family in families {
+            assert!(read.contains(&format!("\"{family}")), "{format}: {family}: {read}");
+        }
+    }
 }
 
 #[test]
