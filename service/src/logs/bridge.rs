@@ -11,11 +11,11 @@ use tracing::Metadata;
 use tracing_log::LogTracer;
 
 thread_local! {
-    /// Where the last event of this thread stands.
+    /// Where the last event or span of this thread stands.
     static TOLD: Cell<Option<(&'static str, u32)>> = const { Cell::new(None) };
 }
 
-/// An event was told here, by its own line.
+/// An event was told here by its own line, or a span by those in it.
 pub(super) fn told(metadata: &'static Metadata<'static>) {
     let place = metadata.file().zip(metadata.line());
     let _ = TOLD.try_with(|told| told.set(place));

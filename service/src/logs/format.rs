@@ -61,7 +61,7 @@ impl Style {
         string(&record.message, out);
         for (name, value) in &record.fields {
             key(name, out);
-            match value {
+            match &**value {
                 Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
                 Value::Signed(value) => out.extend_from_slice(value.to_string().as_bytes()),
                 Value::Unsigned(value) => out.extend_from_slice(value.to_string().as_bytes()),
@@ -117,19 +117,29 @@ pub(super) fn field(name: &str, value: &Value, line: &mut String) {
     plain(name, line);
     line.push('=');
     match value {
-        Value::Text(text)
-            if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"=".contains(c)) =>
-        {
+        Value::Text(text) if needs_quotes(text) => {
             let _ = write!(line, "{text:?}");
         }
+        Value::Text(text) => line.push_str(text),
         value => {
             let _ = write!(line, "{value}");
         }
     }
 }
 
+/// Whether one could not see where a text ends, or it would do more than stand there.
+fn needs_quotes(text: &str) -> bool {
+    let is_plain_ascii = |byte: u8| matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'=';
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"=".contains(c);
+    text.is_empty() || !text.bytes().all(is_plain_ascii) && text.contains(is_odd)
+}
+
 /// As it is, but no control character does what it would: a text from outside begins no line, and moves no cursor.
 pub(super) fn plain(text: &str, line: &mut String) {
+    // Most texts have none: the last is how those begin that are not of ASCII.
+    if !text.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == 0xc2) {
+        return line.push_str(text);
+    }
     for c in text.chars() {
         match c {
             '\n' => line.push_str("\n    "),

@@ -66,7 +66,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             attributes.record(&mut fields.record(&self.redaction));
         }
         let (correlation, began) = (Correlation::current(), Instant::now());
-        let of = OfSpan { fields, correlation, began, inside: Vec::new(), shown: 0, left_out: 0 };
+        let of = OfSpan { fields: Arc::new(fields), correlation, began, inside: Vec::new(), shown: 0, left_out: 0 };
+        bridge::told(attributes.metadata());
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<OfAll>() {
             Some(all) => all.0.push((self.id, of)),
@@ -79,9 +80,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         // What the values' own code logs comes back here: it is run before anything is held.
         let mut fields = Fields::default();
         values.record(&mut fields.record(&self.redaction));
+        bridge::told(span.metadata());
         if let Some(of) = self.of(&mut span.extensions_mut()) {
+            let kept = Arc::make_mut(&mut of.fields);
             for (name, value) in fields.all {
-                of.fields.set(name, value);
+                kept.set(name, value);
             }
         }
     }
@@ -106,16 +109,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             fields: Vec::with_capacity(fields.all.len() + 4),
             spans: Vec::new(),
         };
-        record.take(fields.all.into_iter());
         let mut correlation = Correlation::current();
+        let mut round = Vec::new();
         for span in context.event_scope(event).into_iter().flatten() {
             record.spans.push(span.name());
             if let Some(of) = span.extensions().get::<OfAll>().and_then(|all| all.get(self.id)) {
-                record.take(of.fields.all.iter().map(|(name, value)| (*name, value.clone())));
+                round.push(of.fields.clone());
                 correlation = correlation.or_else(|| of.correlation.clone());
             }
         }
         record.spans.reverse();
+        record.take(&fields);
+        for fields in &round {
+            record.take(fields);
+        }
         if let Some(correlation) = correlation {
             record.correlate(&correlation);
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::field::{Field, Visit};
@@ -66,7 +67,8 @@ impl Fields {
 /// What is kept of a span while it lives.
 #[derive(Debug)]
 pub(super) struct OfSpan {
-    pub(super) fields: Fields,
+    /// Shared with the lines that are being written.
+    pub(super) fields: Arc<Fields>,
     /// Of what runs in it, wherever that is.
     pub(super) correlation: Option<Correlation>,
     pub(super) began: Instant,
@@ -150,7 +152,7 @@ pub(super) struct Record<'a> {
     pub(super) target: &'a str,
     pub(super) message: String,
     /// The fields of the event, then those of the spans from the innermost on; each name once.
-    pub(super) fields: Vec<(Cow<'static, str>, Value)>,
+    pub(super) fields: Vec<(Cow<'static, str>, Cow<'a, Value>)>,
     /// The names of the spans, the outermost first.
     pub(super) spans: Vec<&'static str>,
 }
@@ -158,28 +160,29 @@ pub(super) struct Record<'a> {
 /// What the line says of itself. Fields of these names are called `field_…`, so that they are there as well.
 const OURS: [&str; 4] = ["timestamp", "level", "target", "message"];
 
-impl Record<'_> {
-    /// Takes the fields of an event or a span over, unless one of the name is there.
-    pub(super) fn take(&mut self, fields: impl Iterator<Item = (&'static str, Value)>) {
-        for (name, value) in fields {
-            let name = if OURS.contains(&name) { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(name) };
-            self.add(name, value);
+impl<'a> Record<'a> {
+    /// Has the fields of an event or a span, unless one of the name is there.
+    pub(super) fn take(&mut self, fields: &'a Fields) {
+        for (name, value) in &fields.all {
+            let name = if OURS.contains(name) { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(*name) };
+            self.add(name, Cow::Borrowed(value));
         }
     }
 
     /// Says an id, unless somebody has said it.
     pub(super) fn correlate(&mut self, correlation: &Correlation) {
-        self.add(Cow::Borrowed("correlation_id"), Value::Text(correlation.id().to_owned()));
+        let text = |text: String| Cow::Owned(Value::Text(text));
+        self.add(Cow::Borrowed("correlation_id"), text(correlation.id().to_owned()));
         if let Some(trace) = correlation.trace() {
             // Both or none: the span of one trace is none of another's.
             if !self.fields.iter().any(|(name, _)| name == "trace_id" || name == "span_id") {
-                self.add(Cow::Borrowed("trace_id"), Value::Text(trace.trace_id()));
-                self.add(Cow::Borrowed("span_id"), Value::Text(trace.span_id()));
+                self.add(Cow::Borrowed("trace_id"), text(trace.trace_id()));
+                self.add(Cow::Borrowed("span_id"), text(trace.span_id()));
             }
         }
     }
 
-    fn add(&mut self, name: Cow<'static, str>, value: Value) {
+    fn add(&mut self, name: Cow<'static, str>, value: Cow<'a, Value>) {
         if !self.fields.iter().any(|(known, _)| *known == name) {
             self.fields.push((name, value));
         }

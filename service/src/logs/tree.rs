@@ -1,6 +1,7 @@
 //! A finished request as a tree of timed spans.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use termtree::Tree;
@@ -15,7 +16,7 @@ pub(super) const MOST: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) name: &'static str,
-    pub(super) fields: Fields,
+    pub(super) fields: Arc<Fields>,
     pub(super) took: Duration,
     pub(super) inside: Vec<Node>,
     pub(super) left_out: usize,
@@ -67,15 +68,16 @@ mod tests {
     use super::*;
 
     fn node(name: &'static str, micros: u64, inside: Vec<Node>) -> Node {
-        Node { name, fields: Fields::default(), took: Duration::from_micros(micros), inside, left_out: 0 }
+        Node { name, fields: Arc::default(), took: Duration::from_micros(micros), inside, left_out: 0 }
     }
 
     #[test]
     fn a_tree_has_its_spans_in_their_order_with_their_times() {
         let leaves = vec![node("validate", 100, vec![]), node("prepare", 2100, vec![node("copy", 1_500_000, vec![])])];
         let mut root = node("kernel", 15_200, leaves);
-        root.fields.all.push(("otel.name", Value::Text("kernel:graph/pagerank".into())));
-        root.fields.all.push(("nodes", Value::Unsigned(34)));
+        let fields = Arc::make_mut(&mut root.fields);
+        fields.all.push(("otel.name", Value::Text("kernel:graph/pagerank".into())));
+        fields.all.push(("nodes", Value::Unsigned(34)));
         root.left_out = 2;
         assert_eq!(
             root.draw(),
