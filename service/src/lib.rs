@@ -1,6 +1,40 @@
 //! What a service needs round its metrics: logs, correlation, health, endpoints and request metrics.
 //!
-//! Each part is a Cargo feature.
+#![cfg_attr(all(feature = "axum", feature = "logs", feature = "requests", feature = "signals"), doc = "```no_run")]
+#![cfg_attr(not(all(feature = "axum", feature = "logs", feature = "requests", feature = "signals")), doc = "```ignore")]
+//! use axum::{Router, routing::get};
+//! use tallied_service::requests::{AccessLog, RequestLayer};
+//!
+//! tallied_service::request_metrics! {
+//!     pub struct Http { prefix: "shop" }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     tallied_service::logs::init_tracing()?;
+//!     let app = Router::new()
+//!         .route("/carts/{id}", get(|| async { "a cart" }))
+//!         .layer(RequestLayer::new(Http).access_log(AccessLog::Fields))
+//!         .merge(tallied_service::router()); // /metrics, /health, /readyz, …
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     Ok(axum::serve(listener, app).with_graceful_shutdown(tallied_service::terminated()).await?)
+//! }
+//! ```
+//!
+//! # Where to look
+//!
+//! Each part is a Cargo feature; all are on unless `default-features = false`.
+//!
+//! - `logs`: `logs::init_tracing` and the builder `logs::Logging`; [`redact`] for what must not be read.
+//! - `correlation`: `Correlation`, the id of a request, and `TraceContext`, its trace.
+//! - `health`: `health::Health` and its checks.
+//! - `http`: `http::Endpoints` and `http::Exposition`, of no framework's types; `axum`: `router`, and `Endpoints::router`;
+//!   `serve`: `serve_metrics`, for programs that have no server.
+//! - `requests`: `requests::RequestLayer` and `request_metrics!`.
+//! - `process`: `process::expose` and `process::expose_runtime`.
+//! - `config`: `config::Config`, all of it from TOML and the environment.
+//! - `signals`: `terminated`.
+//! - `metrics`: without it everything still works, and nothing is counted.
 
 #[cfg(feature = "axum")]
 mod axum;

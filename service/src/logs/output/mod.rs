@@ -96,8 +96,8 @@ impl To {
         To { target: Target::Writer(Box::new(writer)), queue: None }
     }
 
-    /// By a queue of so many lines, from one to a million (2^20), which a thread of its own writes away. What comes while it is full is dropped
-    /// and counted in `tallied_log_lines_dropped_total{reason="queue_full"}`.
+    /// By a queue of so many lines, from one to a million (2^20), which a thread of its own writes away. What comes while it is
+    /// full is dropped, and counted in `tallied_log_lines_dropped_total{reason="queue_full"}`.
     #[must_use]
     pub fn queue(mut self, lines: usize) -> Self {
         self.queue = Some(lines.clamp(1, 1 << 20));
