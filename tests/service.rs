@@ -87,7 +87,16 @@ fn what_it_does_is_what_it_tells() {
     let view = json_of(&get(&address, "/metrics?format=json").body);
     assert_eq!((&view["apps"]["drafts"]["requests"]["total"], &view["index"]["documents"]), (&json!(1), &json!(2)));
 
-    let lines: Vec<Value> = running.terminate().iter().map(|line| json_of(line)).collect();
+    // When it is asked to end it says so before it takes no more.
+    let at = address.clone();
+    let saw = thread::spawn(move || {
+        std::iter::repeat_with(|| request(&at, "GET", "/readyz"))
+            .take_while(Result::is_ok)
+            .any(|answer| answer.is_ok_and(|answer| answer.head.starts_with("HTTP/1.1 503")))
+    });
+    let said = running.terminate();
+    assert!(saw.join().unwrap(), "nobody saw that it was not ready");
+    let lines: Vec<Value> = said.iter().map(|line| json_of(line)).collect();
     let of = |id: &str| {
         lines
             .iter()

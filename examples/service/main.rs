@@ -1,7 +1,7 @@
 //! A small search service with everything that a service needs round its work: logs, correlation, request metrics, health,
 //! endpoints and configuration.
 //!
-//! `cargo run --example service -- [--listen 127.0.0.1:8080] [--config FILE]`, and then
+//! `cargo run --example service -- [--listen 127.0.0.1:8080] [--config FILE] [--drain SECONDS]`, and then
 //!
 //! ```sh
 //! curl -d 'the quick brown fox' http://127.0.0.1:8080/documents
@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -84,7 +85,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let (listen, file) = arguments()?;
+    let Arguments { listen, file, drain } = arguments()?;
     let config = match file {
         Some(file) => Config::new().merge_file(file)?,
         None => Config::new().merge_toml(include_str!("service.toml"), "service.toml")?,
@@ -103,14 +104,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let endpoints =
         Endpoints::new().health(health.clone()).name("search").metrics_at("/metrics", Exposition::new().json(view));
     let layer = RequestLayer::new(Http).exemplars().label("app", |request| collection(&request.headers));
-    let router = Router::new()
+    let search = Router::new()
         .route("/documents", post(bring))
         .route("/documents/{id}", get(read))
         .route("/search", get(search))
         .with_state(app)
-        .layer(config.requests(layer))
-        // Probes and scrapes are not what it is asked for.
-        .merge(config.endpoints(endpoints)?.router());
+        .layer(config.requests(layer));
+    // Probes and scrapes are not what it is asked for: they have no layer. Merged in this order, unknown paths have.
+    let router = config.endpoints(endpoints)?.router().merge(search);
 
     let listener = tokio::net::TcpListener::bind(&listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
@@ -118,7 +119,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let end = async move {
         terminated().await;
         tracing::info!("shutting down");
-        asked.shut_down();
+        // Whoever sends requests is to see that it is not ready, before it takes no more.
+        asked.drain(drain).await;
     };
     axum::serve(listener, router).with_graceful_shutdown(end).await?;
     // With the router the queue's only sender is gone.
@@ -128,19 +130,35 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+struct Arguments {
+    listen: String,
+    file: Option<PathBuf>,
+    /// So long it is not ready and still answers, when it is asked to end.
+    drain: Duration,
+}
+
 /// What comes after the program's name.
-fn arguments() -> Result<(String, Option<PathBuf>), String> {
-    let (mut listen, mut file) = ("127.0.0.1:8080".to_owned(), None);
+fn arguments() -> Result<Arguments, String> {
+    let mut given = Arguments { listen: "127.0.0.1:8080".to_owned(), file: None, drain: Duration::from_secs(1) };
     let mut rest = std::env::args().skip(1);
     while let Some(word) = rest.next() {
         let value = rest.next().ok_or_else(|| format!("`{word}` needs a value"))?;
         match word.as_str() {
-            "--listen" => listen = value,
-            "--config" => file = Some(PathBuf::from(value)),
-            _ => return Err(format!("unknown argument `{word}`; there are `--listen ADDRESS` and `--config FILE`")),
+            "--listen" => given.listen = value,
+            "--config" => given.file = Some(PathBuf::from(value)),
+            "--drain" => {
+                let seconds: Option<f64> = value.parse().ok();
+                let drain = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                given.drain = drain.ok_or_else(|| format!("`--drain` is {value}: expected seconds"))?;
+            }
+            _ => {
+                return Err(format!(
+                    "unknown argument `{word}`; there are `--listen ADDRESS`, `--config FILE` and `--drain SECONDS`"
+                ));
+            }
         }
     }
-    Ok((listen, file))
+    Ok(given)
 }
 
 fn health(config: &Config, app: &App) -> Result<Health, Box<dyn Error>> {

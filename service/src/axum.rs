@@ -10,11 +10,12 @@ use crate::http::Endpoints;
 
 /// What a service answers besides its work, without a check: see [`Endpoints`] for all of it.
 ///
+/// Of two routers that are merged the second one's answer to unknown paths stays: so let the service's own be that, and its 404
+/// is counted as what it is.
+///
 /// ```no_run
 /// # async fn of_main() -> std::io::Result<()> {
-/// let app = axum::Router::new()
-///     .route("/", axum::routing::get(|| async { "hello" }))
-///     .merge(tallied_service::router());
+/// let app = tallied_service::router().merge(axum::Router::new().route("/", axum::routing::get(|| async { "hello" })));
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 /// axum::serve(listener, app).await
 /// # }

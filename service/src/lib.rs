@@ -12,10 +12,10 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     tallied_service::logs::init_tracing()?;
-//!     let app = Router::new()
+//!     let shop = Router::new()
 //!         .route("/carts/{id}", get(|| async { "a cart" }))
-//!         .layer(RequestLayer::new(Http).access_log(AccessLog::Fields))
-//!         .merge(tallied_service::router()); // /metrics, /health, /readyz, …
+//!         .layer(RequestLayer::new(Http).access_log(AccessLog::Fields));
+//!     let app = tallied_service::router().merge(shop); // /metrics, /health, /readyz, …
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //!     Ok(axum::serve(listener, app).with_graceful_shutdown(tallied_service::terminated()).await?)
 //! }

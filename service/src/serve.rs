@@ -32,7 +32,8 @@ const LAST: Duration = Duration::from_secs(5);
 const MOST: usize = 1024;
 
 /// The server cannot begin.
-#[derive(Debug)]
+///
+/// `Debug` writes the same as `Display`: it is what a `main` that returns it shows.
 #[non_exhaustive]
 pub enum ServeError {
     /// It cannot listen at this address.
@@ -52,13 +53,14 @@ impl fmt::Display for ServeError {
     }
 }
 
-impl std::error::Error for ServeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            ServeError::Bind(_, why) | ServeError::Thread(why) => Some(why),
-        }
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
+
+// Its text has the cause in it.
+impl std::error::Error for ServeError {}
 
 /// Serves `/metrics`, and the rest of [`Endpoints`], from a thread of its own: for programs that have no server, `async` or
 /// not.

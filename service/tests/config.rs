@@ -204,15 +204,16 @@ fn the_environment_says_the_same_with_a_prefix_of_ones_own() {
         (vec!["iban".into(), "pin".into()], 3, Some(0.5))
     );
     assert_eq!(config.requests.slow, Some(None));
-    let wrong = variables(&[("K_METRICS_ENABLD", "1"), ("K_LOG_FORMAT", "xml"), ("K_HEALTH_TOKEN", "")]);
+    let wrong =
+        variables(&[("K_METRICS_ENABLD", "1"), ("K_LOG_FORMAT", "xml"), ("K_LOG_KEEP", " "), ("K_REQUESTS_SLOW", "1")]);
     let mut found = problems(Config::new().merge_variables("K", wrong));
     found.sort();
     assert_eq!(
         found,
         [
-            "environment: `K_HEALTH_TOKEN` is [redacted]: expected a text",
             "environment: `K_LOG_FORMAT` is \"xml\": expected one of \"text\", \"json\", \"tree\"",
             "environment: `K_METRICS_ENABLD`: there is no such variable; did you mean `K_METRICS_ENABLED`?",
+            "environment: `K_REQUESTS_SLOW` is \"1\": expected a duration with its unit: \"100ms\", \"2s\", \"1m 30s\", or \"off\"",
         ]
     );
 }
@@ -281,6 +282,7 @@ fn what_is_not_said_stays_as_the_program_has_it() {
 #[test]
 fn what_looks_like_a_key_and_is_none_is_an_error() {
     for text in [
+        "log.level = \"inof\"",
         "'log.level' = \"info\"",
         "[[log]]\nlevel = \"info\"",
         "log = \"info\"",

@@ -471,3 +471,12 @@ fn a_question_about_trust_that_panics_trusts_nobody() {
     assert_eq!(fetch(server.address(), "/health").text(), r#"{"status":"healthy"}"#);
     assert_eq!(fetch(server.address(), "/info").status, 403);
 }
+
+#[test]
+#[cfg(all(unix, feature = "signals"))]
+fn a_program_without_a_runtime_of_its_own_can_wait_for_its_end() {
+    let future = tallied_service::terminated();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let waited = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(20), future).await });
+    assert!(waited.is_err(), "nobody has asked");
+}

@@ -278,3 +278,31 @@ async fn an_uptime_that_is_called_as_another_key_is_called_as_ever() {
     let report = Health::builder().uptime_key("status").build().report().await;
     assert_eq!(serde_json::to_string(&report).unwrap(), "{\"status\":\"healthy\",\"uptime_seconds\":0,\"checks\":{}}");
 }
+
+#[tokio::test]
+async fn a_figure_with_a_threshold_that_is_no_number_or_not_told_is_no_healthy_one() {
+    let status = async |finding: Finding| {
+        let check =
+            Check::new("a", move || std::future::ready(finding.clone())).threshold("used", Threshold::above(0.8, 0.9));
+        let report = Health::builder().check(check).build().report().await;
+        let found = report.check("a").unwrap();
+        (found.status(), found.why().map(str::to_owned))
+    };
+    let untold = (Status::Degraded, Some("used has a threshold, and the check does not tell it".to_owned()));
+    assert_eq!(status(Finding::healthy()).await, untold);
+    assert_eq!(status(Finding::healthy().figure("used", "most of it")).await.0, Status::Unhealthy);
+}
+
+#[tokio::test]
+async fn a_service_that_drains_is_not_ready_and_still_there() {
+    let health = Health::default();
+    let draining = tokio::spawn({
+        let health = health.clone();
+        async move { health.drain(Duration::from_millis(100)).await }
+    });
+    while health.readiness().await.is_serving() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!draining.is_finished() && health.liveness().await.is_serving());
+    draining.await.unwrap();
+}

@@ -411,7 +411,13 @@ fn the_simple_form_reads_rust_log_and_writes_text_to_standard_error() {
 #[test]
 fn a_filter_that_is_none_is_an_error_that_says_so() {
     let error = Logging::new().filter("shop=loud").build().map(drop).unwrap_err();
-    assert!(error.to_string().starts_with("the log filter \"shop=loud\" is none: "), "{error}");
+    assert!(error.to_string().starts_with("invalid log filter \"shop=loud\" "), "{error}");
+    assert_eq!(format!("{error:?}"), error.to_string());
+    for slip in ["inof", "shop=debug,wran", "inf"] {
+        let error = Logging::new().filter(slip).build().map(drop).unwrap_err();
+        assert!(error.to_string().contains("did you mean"), "{error}");
+    }
+    assert!(Logging::new().filter("infra,shop,info").build().is_ok());
 }
 
 /// Writes when it is let.
@@ -531,11 +537,11 @@ fn a_file_of_yesterday_is_put_aside_and_one_of_today_goes_on() {
 fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
-    for path in [folder.path().join("file/service.log"), folder.path().to_owned()] {
-        let error = Logging::new().output(To::file(File::new(&path))).build().map(drop).unwrap_err();
-        let text = error.to_string();
-        assert!(text.starts_with(&format!("the log file {} cannot be written: ", path.display())), "{text}");
-    }
+    let error = Logging::new().output(To::file(File::new(folder.path()))).build().map(drop).unwrap_err();
+    assert!(error.to_string().ends_with("it is a folder; name a file in it"), "{error}");
+    let path = folder.path().join("file/service.log");
+    let text = Logging::new().output(To::file(File::new(&path))).build().map(drop).unwrap_err().to_string();
+    assert!(text.starts_with(&format!("the log file {} cannot be written: ", path.display())), "{text}");
     let error = Logging::new().output(To::file(File::new("/"))).build().map(drop).unwrap_err();
     assert_eq!(error.to_string(), "the log file \"/\" has no name");
 }

@@ -451,8 +451,8 @@ fn a_slow_request_is_told_and_a_fast_one_is_not() {
         (&line["message"], &line["level"], &line["threshold_ms"]),
         (&json!("slow request"), &json!("WARN"), &json!(100.0))
     );
-    assert!(line["elapsed_ms"].as_f64().unwrap() >= 100.0);
-    assert!(lines.iter().all(|line| line["route"] == "/slow" || line["elapsed_ms"].as_f64().unwrap() >= 100.0));
+    assert!(line["duration_ms"].as_f64().unwrap() >= 100.0);
+    assert!(lines.iter().all(|line| line["route"] == "/slow" || line["duration_ms"].as_f64().unwrap() >= 100.0));
 }
 
 #[test]
@@ -585,4 +585,48 @@ fn names_of_ones_own_do_not_meet_those_of_the_macro() {
     fetch(address, "/");
     counted("hygiene_a_request_duration_seconds_count", &[("type", "mobile"), ("route", "/")], Some(1.0));
     counted("hygiene_b_requests_total", &[("method", "GET"), ("route", "/"), ("status", "2xx")], Some(1.0));
+}
+
+#[test]
+fn a_path_that_is_unknown_is_a_request_too() {
+    tallied_service::request_metrics! { struct Unknown { prefix: "unknown_path" } }
+    let own = Router::new().route("/", get(|| async {})).layer(RequestLayer::new(Unknown));
+    let (address, ..) = start(tallied_service::router().merge(own));
+    let got = fetch(address, "/nowhere");
+    assert!(got.head.starts_with("HTTP/1.1 404") && got.header("x-correlation-id").is_some(), "{}", got.head);
+    counted("unknown_path_requests_total", &[("method", "GET"), ("route", "unmatched"), ("status", "404")], Some(1.0));
+    // And probes are none.
+    assert!(fetch(address, "/healthz").header("x-correlation-id").is_none());
+}
+
+#[test]
+fn the_status_of_a_line_is_a_number_or_not_there() {
+    let app = Router::new()
+        .route("/", get(|| async { panic!("in the handler") as () }))
+        .layer(RequestLayer::new(()).access_log(AccessLog::Fields).slow(None));
+    let (address, kept, _logs) = start(app);
+    fetch(address, "/");
+    soon(|| kept.text().contains("request completed"));
+    let line = objects(&kept.text()).pop().unwrap();
+    assert_eq!((line.get("status"), &line["outcome"]), (None, &json!("panicked")));
+}
+
+#[test]
+fn labels_that_do_not_fit_the_metrics_are_warned_of_once() {
+    tallied_service::request_metrics! { struct Misfit { prefix: "misfit", labels: { tenant: 2 } } }
+    let kept = Kept::default();
+    let (_logs, dispatch) =
+        Logging::new().filter("info").format(Format::Json).output(To::writer(kept.clone())).build().unwrap();
+    tracing::dispatcher::with_default(&dispatch, || {
+        let layer = RequestLayer::new(Misfit).label("tenat", |_| "x").label("app", |_| "y");
+        let _app: Router = Router::new().route("/a", get(|| async {})).route("/b", get(|| async {})).layer(layer);
+    });
+    let said: Vec<_> = objects(&kept.text()).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        said,
+        [
+            "the label `tenant` of request metrics is always empty: give it by `.label(\"tenant\", …)`",
+            "no request metric has the label `tenat` that `.label(…)` gives"
+        ]
+    );
 }

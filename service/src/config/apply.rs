@@ -137,7 +137,8 @@ impl Config {
         }
     }
 
-    /// Exposes the process, and the runtime that this runs in, if they are to be among the metrics.
+    /// Exposes the process, and the runtime that this runs in under the name `main`, if they are to be among the metrics. Outside of a
+    /// runtime, the process alone.
     #[cfg(feature = "process")]
     pub fn expose_runtime(&self) {
         if !self.metrics.include_runtime {

@@ -21,6 +21,9 @@
 //! # Ok::<(), tallied_service::config::ConfigError>(())
 //! ```
 //!
+//! What it says has an effect where it is handed on: [`Config::logging`], [`Config::metrics`], [`Config::health`],
+//! [`Config::endpoints`], [`Config::requests`], [`Config::expose_runtime`].
+//!
 //! # Keys
 //!
 //! | key | value | unless it is said |
@@ -44,14 +47,15 @@
 //! | `requests.slow` | from how long on a request is told as slow: `100ms`, or `off` | `100ms` |
 //! | `requests.access_log` | `off`, `fields`, `combined` | `off`; in production `fields` |
 //! | `health.details` | `always`, `never` | `always`; in production `never` |
-//! | `health.token` | whoever sends this bearer token sees details | none |
+//! | `health.token` | whoever sends this bearer token sees details; goes before `health.details` | none |
 //! | `health.uptime_key` | what the uptime is called | `uptime_seconds` |
 //! | `health.checks.CHECK.limit` | how long a check may take: `500ms` | its own |
 //! | `health.checks.CHECK.FIGURE.degraded_above`, `…unhealthy_above`, `…_below` | a threshold for a figure | its own |
 //!
 //! Of what is not said, the default stands, or what the program says in its code.
 //!
-//! In the environment a key is `PREFIX_` and its words in capitals, with `_` between them: `SHOP_LOG_LEVEL`. Keys with a name in
+//! Production's `health.details = "never"` goes before what the program says of [details](crate::http::Endpoints::details); a token
+//! goes before both. In the environment a key is `PREFIX_` and its words in capitals, with `_` between them: `SHOP_LOG_LEVEL`; one that is empty says nothing. Keys with a name in
 //! them are for TOML alone.
 
 mod apply;
@@ -325,6 +329,10 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let (mut said, mut problems) = (Vec::new(), Vec::new());
         for (name, text) in variables {
+            // Whoever starts programs exports what is not set as empty.
+            if text.trim().is_empty() {
+                continue;
+            }
             let Some(key) = name.strip_prefix(prefix.trim_end_matches('_')).and_then(|rest| rest.strip_prefix('_'))
             else {
                 continue;

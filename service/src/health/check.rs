@@ -176,7 +176,7 @@ impl Threshold {
         Threshold { above: or(self.above, other.above), below: or(self.below, other.below) }
     }
 
-    /// What a figure makes of the check, and why. What is no number is past every limit.
+    /// What a figure makes of the check, and why. `NaN`, and what is no number at all, is past every limit.
     fn judge(&self, figure: f64) -> Option<(Status, String)> {
         [Status::Unhealthy, Status::Degraded].into_iter().zip([1, 0]).find_map(|(status, at)| {
             let above = self.above[at].filter(|limit| figure.is_nan() || figure > *limit);
@@ -302,9 +302,15 @@ impl Checked {
         for (name, threshold) in &self.check.thresholds {
             // JSON has no word for what is no number.
             let figure = match finding.figure_of(name) {
-                Some(serde_json::Value::Null) => f64::NAN,
                 Some(serde_json::Value::Number(figure)) => figure.as_f64().unwrap_or(f64::NAN),
-                _ => continue,
+                Some(_) => f64::NAN,
+                // A name with a slip in it would never be past anything.
+                None => {
+                    finding.at_least(Status::Degraded, || {
+                        format!("{name} has a threshold, and the check does not tell it")
+                    });
+                    continue;
+                }
             };
             if let Some((status, why)) = threshold.judge(figure) {
                 finding.at_least(status, || format!("{name} is {why}"));

@@ -245,6 +245,13 @@ impl Health {
         self.inner.phase.store(Phase::Stopping as u8, Ordering::Release);
     }
 
+    /// The same, and then waits: so long whoever sends requests may take to see it, and until then they are answered. For the end
+    /// of a server, before it takes no more connections.
+    pub async fn drain(&self, wait: Duration) {
+        self.shut_down();
+        tokio::time::sleep(wait).await;
+    }
+
     /// Says how an application in this service is.
     pub fn set_app(&self, name: impl Into<String>, status: AppStatus) {
         self.apps().insert(name.into(), status);

@@ -62,7 +62,7 @@ impl Serialize for AppStatus {
 ///  "apps": {"marketing": {"status": "running", "version": "abc1234"}}}
 /// ```
 ///
-/// A check that is not healthy says why as `error`; a service that starts or shuts down says so as `reason`. `version` and
+/// A check that is not healthy says why as `error`, if it knows; a service that starts or shuts down says so as `reason`. `version` and
 /// `apps` are there if there are any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {

@@ -100,6 +100,15 @@ fn parse(directives: &str) -> Result<(EnvFilter, Vec<String>), LogsError> {
     let filter = EnvFilter::builder()
         .parse(directives)
         .map_err(|why| LogsError::Filter(directives.to_owned(), why.to_string()))?;
+    // A word alone is a target to the filter, and then nothing else is told: a level with a slip is worse than none.
+    for word in directives.split(',').map(str::trim) {
+        let levels = ["error", "warn", "info", "debug", "trace"];
+        let is_slip = |level: &&str| strsim::damerau_levenshtein(&word.to_ascii_lowercase(), level) == 1;
+        if let Some(level) = levels.iter().find(|level| is_slip(level)) {
+            let why = format!("`{word}` is no level; did you mean `{level}`?");
+            return Err(LogsError::Filter(directives.to_owned(), why));
+        }
+    }
     // `target=level` and `target`; a level alone names none, and `target[span]` speaks of that span.
     let target = |directive: &str| {
         let name = directive.split('=').next().unwrap_or_default().trim();

@@ -79,10 +79,11 @@ pub fn init_tracing_with_config(config: TracingConfig) -> Result<(), LogsError> 
 }
 
 /// Logs cannot be as they should.
-#[derive(Debug)]
+///
+/// `Debug` writes the same as `Display`: it is what a `main` that returns it shows.
 #[non_exhaustive]
 pub enum LogsError {
-    /// These directives are none, because of this.
+    /// These directives are invalid, because of this.
     Filter(String, String),
     /// This is no level.
     Level(String),
@@ -96,7 +97,10 @@ impl fmt::Display for LogsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LogsError::Filter(directives, why) => {
-                write!(f, "the log filter {directives:?} is none: {why}; write `info`, or `target=level,level`")
+                write!(
+                    f,
+                    "invalid log filter {directives:?} (by the program or `RUST_LOG`): {why}; write `info`, or `target=level,level`"
+                )
             }
             LogsError::Level(level) => {
                 write!(f, "{level:?} is no level: write `error`, `warn`, `info`, `debug`, `trace` or `off`")
@@ -109,11 +113,14 @@ impl fmt::Display for LogsError {
     }
 }
 
-impl std::error::Error for LogsError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let LogsError::Output(why) = self { Some(why) } else { None }
+impl fmt::Debug for LogsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
+
+// Its text has the cause in it.
+impl std::error::Error for LogsError {}
 
 /// Builds logs of every kind.
 ///
@@ -240,6 +247,12 @@ impl Logging {
         let layer = lines.with_filter(Wanted(levels.clone()));
         Ok((Logs { inner: Arc::new(Inner { levels, output }) }, layer))
     }
+}
+
+/// Whether a filter can be made of directives.
+#[cfg(feature = "config")]
+pub(crate) fn is_filter(directives: &str) -> bool {
+    Levels::new(directives, Vec::new()).is_ok()
 }
 
 fn level(name: &str) -> Result<LevelFilter, LogsError> {

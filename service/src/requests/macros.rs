@@ -25,7 +25,7 @@
 /// | `duration` | `histogram_seconds`, `histogram_ms`, `summary_seconds`, `summary_ms` | `histogram_seconds` |
 /// | `buckets` | the bounds of the histogram, in its unit | the standard buckets |
 /// | `size_buckets` | the bounds of the sizes, in bytes | 64 B to 256 MiB, by fours |
-/// | `budget` | the most series that a family can have | 1,000,000 |
+/// | `budget` | a lower limit for the series that a family can have | 1,000,000, and there is no higher one |
 ///
 /// | family | labels |
 /// |---|---|
@@ -37,7 +37,7 @@
 /// The keys stand in the order of the table. `{prefix}_requests_total` can have as many series as the product of its labels: 10
 /// methods, `routes` and one, 33 statuses (8 classes), and of each further label its number and one. So many are never met, and
 /// take no memory: a route has a method or two, and few statuses. What is over the budget does not compile: keep fewer routes,
-/// say `status: class`, or a larger `budget`.
+/// or say `status: class`.
 #[macro_export]
 macro_rules! request_metrics {
     (
@@ -66,6 +66,12 @@ macro_rules! request_metrics {
                 [$name] [$prefix] [$crate::__request_metrics!(@or [$($budget)?] 1_000_000)] [$($($label: $most,)*)?]
             }
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "expected `pub struct NAME { prefix: \"shop\", … }`, and of labels, routes, status, duration, buckets, size_buckets, \
+             budget those that are wanted, in this order"
+        );
     };
 }
 
@@ -185,6 +191,10 @@ macro_rules! __request_metrics {
         static __TALLIED_GROUP: __TalliedGroup = __TalliedGroup::new();
 
         impl $crate::requests::RequestMetrics for $name {
+            fn label_names(&self) -> ::core::option::Option<&'static [&'static ::core::primitive::str]> {
+                ::core::option::Option::Some(&[$(::core::stringify!($label),)*])
+            }
+
             fn begin(
                 &self,
                 label: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::std::string::String,

@@ -147,13 +147,16 @@ impl<M: RequestMetrics> Running<M> {
         let telling = AssertUnwindSafe(|| {
             correlation.scope_sync(|| {
                 span.in_scope(|| {
-                    span.record("status", ended.status());
+                    match ended.outcome() {
+                        Outcome::Answered(status) => span.record("status", status.as_u16()),
+                        _ => span.record("outcome", ended.status()),
+                    };
                     told.settings.metrics.end(&ended);
                     told.settings.access.tell(&told.head, &ended, user.as_deref());
                     if let Some(slow) = told.settings.slow.filter(|slow| ended.elapsed() > *slow) {
                         tracing::warn!(
                             target: "access",
-                            elapsed_ms = millis(ended.elapsed()),
+                            duration_ms = millis(ended.elapsed()),
                             threshold_ms = millis(slow),
                             route = ended.route(),
                             "slow request"
@@ -235,6 +238,7 @@ impl<M: RequestMetrics> Running<M> {
                 user_id = user,
                 app = label("app"),
                 status = field::Empty,
+                outcome = field::Empty,
             )
         });
         let plain = |name: &str| label(name.strip_prefix("r#").unwrap_or(name)).unwrap_or_default();

@@ -41,7 +41,7 @@ pub use settings::RequestLayer;
 /// one's own.
 ///
 /// ```
-/// use tallied::{Counter, GaugeGuard, LabelSet, Metrics, Summary};
+/// use tallied::{Counter, Gauge, GaugeGuard, LabelSet, Metrics, Summary};
 /// use tallied_service::requests::{Class, Ended, RequestMetrics};
 ///
 /// #[derive(LabelSet)]
@@ -58,11 +58,17 @@ pub use settings::RequestLayer;
 ///     calls_total: Counter<Call<'static>>,
 ///     /// Time of calls.
 ///     call_seconds: Summary,
+///     /// Calls that are running.
+///     running_calls: Gauge<(), i64>,
 /// }
 /// static API: Api = Api::new();
 ///
 /// struct Calls;
 /// impl RequestMetrics for Calls {
+///     fn begin(&self, _label: &dyn Fn(&str) -> String) -> Option<GaugeGuard> {
+///         Some(API.running_calls.guard())
+///     }
+///
 ///     fn end(&self, call: &Ended<'_>) {
 ///         API.calls_total.with(Call { route: call.route(), class: call.class() }).inc();
 ///         API.call_seconds.observe(call.elapsed());
@@ -70,6 +76,11 @@ pub use settings::RequestLayer;
 /// }
 /// ```
 pub trait RequestMetrics: Send + Sync + 'static {
+    /// The further labels that there are, if that is known: what [`RequestLayer::label`] does not give is warned of.
+    fn label_names(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// A request begins. What is returned is dropped when it has ended, however it did. `label` gives the further labels that
     /// [`RequestLayer::label`] knows.
     fn begin(&self, label: &dyn Fn(&str) -> String) -> Option<GaugeGuard> {

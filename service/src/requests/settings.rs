@@ -1,7 +1,7 @@
 //! What a middleware for requests is told.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use http::request::Parts;
@@ -32,6 +32,8 @@ pub(super) struct Settings<M> {
     pub(super) slow: Option<Duration>,
     pub(super) sampled: f64,
     pub(super) is_recorded: bool,
+    /// Whether mistakes were warned of.
+    pub(super) told: Arc<Once>,
 }
 
 impl<M> Clone for Settings<M> {
@@ -46,6 +48,7 @@ impl<M> Clone for Settings<M> {
             slow: self.slow,
             sampled: self.sampled,
             is_recorded: self.is_recorded,
+            told: self.told.clone(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl<M: RequestMetrics> RequestLayer<M> {
             slow: Some(SLOW),
             sampled: 1.0,
             is_recorded: true,
+            told: Arc::new(Once::new()),
         };
         RequestLayer { settings: Arc::new(settings) }
     }
@@ -163,10 +167,34 @@ impl<M> fmt::Debug for RequestLayer<M> {
     }
 }
 
-impl<M, S> Layer<S> for RequestLayer<M> {
+impl<M: RequestMetrics> Settings<M> {
+    /// Labels of the metrics that nobody gives, and such that no metric has: the span has `app`, whatever the metrics have.
+    fn mistakes(&self) -> Vec<String> {
+        let Some(names) = self.metrics.label_names() else { return Vec::new() };
+        let bare = |name: &'static str| name.strip_prefix("r#").unwrap_or(name);
+        let given = |name: &str| self.labels.iter().any(|(given, _)| *given == name);
+        let is_known = |name: &str| name == "app" || names.iter().any(|known| bare(known) == name);
+        let missing = names.iter().map(|name| bare(name)).filter(|name| !given(name));
+        let unknown = self.labels.iter().map(|(name, _)| *name).filter(|name| !is_known(name));
+        missing
+            .map(|name| {
+                format!("the label `{name}` of request metrics is always empty: give it by `.label(\"{name}\", …)`")
+            })
+            .chain(unknown.map(|name| format!("no request metric has the label `{name}` that `.label(…)` gives")))
+            .collect()
+    }
+}
+
+impl<M: RequestMetrics, S> Layer<S> for RequestLayer<M> {
     type Service = RequestService<S, M>;
 
     fn layer(&self, inner: S) -> RequestService<S, M> {
+        // A router has a layer for each of its routes.
+        self.settings.told.call_once(|| {
+            for mistake in self.settings.mistakes() {
+                tracing::warn!(target: "tallied", "{mistake}");
+            }
+        });
         RequestService { inner, settings: self.settings.clone() }
     }
 }

@@ -153,7 +153,8 @@ impl fmt::Debug for To {
 }
 
 /// Lines cannot go where they should.
-#[derive(Debug)]
+///
+/// `Debug` writes the same as `Display`: it is what a `main` that returns it shows.
 #[non_exhaustive]
 pub enum OutputError {
     /// The file of this path, or its folder, cannot be made or written.
@@ -167,6 +168,9 @@ pub enum OutputError {
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            OutputError::File(path, why) if why.kind() == io::ErrorKind::IsADirectory => {
+                write!(f, "the log file {} cannot be written: it is a folder; name a file in it", path.display())
+            }
             OutputError::File(path, why) => {
                 write!(
                     f,
@@ -180,14 +184,14 @@ impl fmt::Display for OutputError {
     }
 }
 
-impl std::error::Error for OutputError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            OutputError::File(_, why) | OutputError::Thread(why) => Some(why),
-            OutputError::NoName(_) => None,
-        }
+impl fmt::Debug for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
+
+// Its text has the cause in it.
+impl std::error::Error for OutputError {}
 
 /// Takes whole lines.
 pub(crate) trait Sink: Send {
