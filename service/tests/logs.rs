@@ -693,6 +693,7 @@ fn a_value_that_logs_itself_has_an_end() {
 }
 
 #[test]
+#[cfg(target_os = "linux")] // for `timeout`
 fn whoever_holds_standard_error_may_log_while_others_do() {
     const NAME: &str = "whoever_holds_standard_error_may_log_while_others_do";
     if is_child() {

@@ -63,7 +63,8 @@ impl Exposition {
     }
 
     /// What JSON looks like, in the place of the shape of [`tallied::encode`]: made of the numbers now, and of those that the
-    /// last view was made of, at least a second ago, for rates. `None` the first time.
+    /// last view was made of, at least a second ago, for rates. `None` the first time. They are of all families, whatever
+    /// [`only`](Self::only) says; families that are asked for by `?name[]=` have the shape of [`tallied::encode`].
     ///
     /// ```
     /// # use tallied_service::http::Exposition;
@@ -72,7 +73,7 @@ impl Exposition {
     /// let exposition = Exposition::new().json(|now, before| {
     ///     json!({
     ///         "requests": {
-    ///             "total": now.sum("http_requests_total", &[]),
+    ///             "total": now.count("http_requests_total", &[]),
     ///             "rps": before.and_then(|before| now.rate(before, "http_requests_total", &[])),
     ///         },
     ///     })

@@ -177,7 +177,7 @@ impl<M: RequestMetrics> Drop for Running<M> {
     }
 }
 
-/// The first of these headers that is an id, and whether one was asked for as a request's.
+/// The first of these headers that is an id.
 fn correlation_of(headers: &HeaderMap) -> Option<Correlation> {
     [CORRELATION_ID, REQUEST_ID]
         .iter()
