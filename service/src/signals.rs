@@ -17,7 +17,6 @@ use std::future::Future;
 ///
 /// ```no_run
 /// # fn of_main() -> Result<(), Box<dyn std::error::Error>> {
-/// let _server = tallied_service::serve_metrics("127.0.0.1:9464")?;
 /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// runtime.block_on(tallied_service::terminated());
 /// # Ok(())
