@@ -123,7 +123,8 @@ fn calls_that_end_on_another_thread_are_never_less_than_none() {
         scope.spawn(|| {
             while !done.load(Relaxed) {
                 let level = level();
-                assert!((0..=64).contains(&level), "{level} are running");
+                // What begins and ends while a scrape reads may be in it as begun alone: so there may seem to be more than 64.
+                assert!(level >= 0, "{level} are running");
             }
         });
         runtime.block_on(async {
