@@ -150,7 +150,7 @@ async fn what_was_found_is_kept_for_a_moment_and_many_who_ask_share_a_run() {
     let counted = runs.clone();
     let check = Check::new("counted", move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(20))
+        tokio::task::yield_now()
     });
     let health = Health::builder().check(check.keep(Duration::from_secs(3600))).build();
     futures_util::future::join_all((0..50).map(|_| health.report())).await;
@@ -171,11 +171,13 @@ async fn what_was_found_is_kept_for_a_moment_and_many_who_ask_share_a_run() {
 
 #[tokio::test]
 async fn who_asks_and_goes_away_does_not_keep_others_from_an_answer() {
-    let health = Health::builder()
-        .check(Check::new("slow", || tokio::time::sleep(Duration::from_millis(50))).keep(Duration::ZERO))
-        .build();
+    let let_go = Arc::new(tokio::sync::Notify::new());
+    let wait = let_go.clone();
+    let waits = Check::new("waits", move || wait.clone().notified_owned());
+    let health = Health::builder().check(waits.keep(Duration::ZERO)).build();
     let gone = tokio::time::timeout(Duration::from_millis(1), health.report()).await;
     assert!(gone.is_err());
+    let_go.notify_one();
     assert_eq!(health.report().await.status(), Status::Healthy);
 }
 

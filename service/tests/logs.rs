@@ -454,18 +454,9 @@ fn a_full_queue_drops_lines_counts_them_and_never_waits() {
 
 #[test]
 fn what_waits_is_written_when_the_logs_end_and_later_lines_at_once() {
-    struct Slow(Kept);
-    impl std::io::Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            thread::sleep(std::time::Duration::from_micros(100));
-            self.0.write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    let (open, gate) = channel();
     let kept = Kept::default();
-    let to = To::writer(Slow(kept.clone())).queue(100_000);
+    let to = To::writer(Gate(gate, kept.clone())).queue(100_000);
     let (logs, dispatch) = Logging::new().filter("info").format(Format::Json).output(to).build().unwrap();
     let running = Arc::new(Mutex::new(0));
     thread::scope(|scope| {
@@ -480,8 +471,12 @@ fn what_waits_is_written_when_the_logs_end_and_later_lines_at_once() {
                 });
             });
         }
-        // In the midst of it.
-        while *running.lock().unwrap() < 1000 {}
+        // In the midst of it: so many wait, and none is written.
+        while *running.lock().unwrap() < 1000 {
+            thread::yield_now();
+        }
+        assert_eq!(kept.text(), "");
+        drop(open);
         drop(logs);
     });
     with_default(&dispatch, || info!("late"));
@@ -699,19 +694,15 @@ fn whoever_holds_standard_error_may_log_while_others_do() {
     if is_child() {
         use std::io::Write as _;
         let _logs = Logging::new().filter("info").init().unwrap();
-        let all = std::sync::Barrier::new(2);
         thread::scope(|scope| {
             scope.spawn(|| {
-                let mut out = std::io::stderr().lock();
-                all.wait();
-                thread::sleep(std::time::Duration::from_millis(100));
-                writeln!(out, "held").unwrap();
-                info!("by its holder");
+                for _ in 0..2000 {
+                    let mut out = std::io::stderr().lock();
+                    writeln!(out, "held").unwrap();
+                    info!("by its holder");
+                }
             });
-            scope.spawn(|| {
-                all.wait();
-                info!("by another");
-            });
+            scope.spawn(|| (0..2000).for_each(|_| info!("by another")));
         });
         return;
     }
