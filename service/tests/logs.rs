@@ -904,3 +904,32 @@ fn a_program_may_change_its_folder_and_two_files_of_one_path_lose_nothing() {
     let read = |name: &String| objects(&std::fs::read_to_string(logs.join(name)).unwrap()).len();
     assert_eq!(lines::names(&logs).iter().map(read).sum::<usize>(), 800);
 }
+
+#[test]
+fn a_writer_that_logs_is_no_dead_end() {
+    struct Logs(Kept);
+    impl std::io::Write for Logs {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            info!("from the writer");
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for is_queued in [false, true] {
+        let kept = Kept::default();
+        let to = To::writer(Logs(kept.clone()));
+        let to = if is_queued { to.queue(100) } else { to };
+        let (logs, dispatch) = Logging::new().filter("info").format(Format::Json).output(to).build().unwrap();
+        with_default(&dispatch, || {
+            thread::scope(|scope| {
+                // Some of it while the queue closes.
+                scope.spawn(|| with_default(&dispatch, || (0..50).for_each(|n| info!(n, "line"))));
+                logs.shut_down();
+            });
+            info!(n = 50, "line");
+        });
+        assert_eq!(objects(&kept.text()).len(), 51, "{is_queued}");
+    }
+}

@@ -272,7 +272,10 @@ impl Output {
     /// The same, and from now on lines are written at once.
     pub(crate) fn close(&self) {
         if let Output::Queue(queue) = self {
+            // A writer that logs what it does would wait for what is held here.
+            let before = WRITING.try_with(|writing| writing.replace(true));
             queue.close();
+            let _ = WRITING.try_with(|writing| writing.set(before.unwrap_or(false)));
         }
     }
 }
