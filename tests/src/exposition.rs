@@ -26,6 +26,16 @@ pub fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     found
 }
 
+/// Each label with its value, still escaped, of what stands between the braces.
+#[must_use]
+pub fn labels(text: &str) -> std::collections::BTreeMap<String, String> {
+    let pair = |label: String| {
+        let (name, value) = label.split_once('=')?;
+        Some((name.to_owned(), value.trim_matches('"').to_owned()))
+    };
+    split(text).into_iter().filter_map(pair).collect()
+}
+
 /// `label="value"` of each label, still escaped.
 fn split(labels: &str) -> Vec<String> {
     let (mut found, mut label, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);

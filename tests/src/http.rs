@@ -22,6 +22,21 @@ pub fn request(address: &str, method: &str, path: &str) -> std::io::Result<Answe
     raw(address, &format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))
 }
 
+/// Sends a body, with further headers, each of which ends in `\r\n`.
+///
+/// # Errors
+///
+/// Whatever the connection says.
+pub fn send(address: &str, method: &str, path: &str, headers: &str, body: &str) -> std::io::Result<Answer> {
+    let length = body.len();
+    raw(
+        address,
+        &format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        ),
+    )
+}
+
 /// Sends any text and reads until the server is done.
 ///
 /// # Errors
@@ -38,6 +53,28 @@ pub fn raw(address: &str, request: &str) -> std::io::Result<Answer> {
     let body =
         if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.into() };
     Ok(Answer { head: head.to_owned(), body })
+}
+
+impl Answer {
+    /// The number of the status line.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{}", self.head))
+    }
+
+    /// The body, as JSON.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|why| panic!("{why}: {}\n{}", self.head, self.body))
+    }
 }
 
 fn unchunked(mut body: &str) -> String {

@@ -6,3 +6,4 @@ pub mod http;
 pub mod judges;
 pub mod notes;
 pub mod program;
+pub mod table;

@@ -51,6 +51,18 @@ impl Running {
         }
     }
 
+    /// Waits for the line that says where it listens, and gives the address.
+    ///
+    /// # Panics
+    ///
+    /// As [`line`](Self::line), and if the line has none of this machine's own addresses.
+    pub fn listening(&mut self) -> String {
+        let line = self.line("listening");
+        let from = line.find("127.0.0.1:").unwrap_or_else(|| panic!("no address in {line}"));
+        let is_of = |c: char| c.is_ascii_digit() || c == '.' || c == ':';
+        line[from..].chars().take_while(|c| is_of(*c)).collect()
+    }
+
     /// Asks it to end, as an orchestrator does, and gives what it said until then, the lines that were asked for aside.
     ///
     /// # Panics
@@ -98,8 +110,19 @@ pub fn quickstart() -> PathBuf {
 /// If it does not build.
 #[must_use]
 pub fn example(name: &str) -> PathBuf {
+    example_of(name, name, &[])
+}
+
+/// Builds an example of a package, with further arguments for cargo, and says where it is.
+///
+/// # Panics
+///
+/// If it does not build.
+#[must_use]
+pub fn example_of(package: &str, name: &str, arguments: &[&str]) -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", name, "--example", name, "--message-format", "json"])
+        .args(["build", "--quiet", "--package", package, "--example", name, "--message-format", "json"])
+        .args(arguments)
         .current_dir(crate::judges::workspace())
         .output()
         .expect("cargo runs");
@@ -110,6 +133,20 @@ pub fn example(name: &str) -> PathBuf {
         message["executable"].as_str().map(PathBuf::from)
     };
     stdout.lines().filter_map(executable).next_back().expect("cargo names the program")
+}
+
+/// Runs a program to its end: what it printed, and what it said on its standard error.
+///
+/// # Panics
+///
+/// If it cannot be started, or does not end well.
+#[must_use]
+pub fn run(command: &mut Command) -> (String, String) {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it prints text");
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
+    (stdout, stderr)
 }
 
 /// Polls until `done` gives a value.
