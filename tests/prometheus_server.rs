@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,53 +10,7 @@ use tallied::{Format, Histogram, Metrics, Trace};
 use tallied_tests::http::request;
 use tallied_tests::judges::find;
 use tallied_tests::program::{Running, example, quickstart, wait_for, write_files};
-
-/// The value of an expression that gives one number.
-fn query(server: &str, expression: &str) -> Option<f64> {
-    let encode = |c: char| match c {
-        c if c.is_ascii_alphanumeric() || c == '_' => c.to_string(),
-        c => format!("%{:02X}", c as u32),
-    };
-    let expression: String = expression.chars().map(encode).collect();
-    let answer = request(server, "GET", &format!("/api/v1/query?query={expression}")).ok()?;
-    let answer: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
-    answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
-}
-
-/// A server that scrapes the target every second, once it is healthy.
-fn scraping(prometheus: &Path, folder: &Path, target: &str) -> (String, Running) {
-    let configuration = folder.join("prometheus.yml");
-    let jobs = format!("scrape_configs: [{{job_name: job, static_configs: [{{targets: ['{target}']}}]}}]");
-    std::fs::write(&configuration, format!("global: {{scrape_interval: 1s}}\n{jobs}\n")).unwrap();
-    // Another program may take the free port before the server does: then the next one.
-    let (server, running) = (0..5)
-        .find_map(|attempt| {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let server = format!("127.0.0.1:{port}");
-            let mut command = Command::new(prometheus);
-            command
-                .arg(format!("--config.file={}", configuration.display()))
-                .arg(format!("--storage.tsdb.path={}", folder.join(format!("data{attempt}")).display()))
-                .arg(format!("--web.listen-address={server}"))
-                .arg("--enable-feature=exemplar-storage,native-histograms");
-            let mut running = Running::start(&mut command);
-            let ready = wait_for("the server to be ready", || {
-                let ready = request(&server, "GET", "/-/ready").is_ok_and(|answer| answer.head.contains(" 200 "));
-                (ready || !running.is_running()).then_some(ready)
-            });
-            (ready && running.is_running()).then_some((server, running))
-        })
-        .expect("a server starts");
-    let health = wait_for("the target to be scraped", || {
-        let answer = request(&server, "GET", "/api/v1/targets").ok()?;
-        let answer: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
-        let target = &answer["data"]["activeTargets"][0];
-        let health = target["health"].as_str()?.to_owned();
-        (health != "unknown").then(|| (health, target["lastError"].to_string()))
-    });
-    assert_eq!(health, ("up".into(), "\"\"".into()));
-    (server, running)
-}
+use tallied_tests::server::{query, scraping};
 
 #[test]
 fn prometheus_scrapes_the_service_and_knows_what_it_was_asked() {
@@ -72,7 +25,7 @@ fn prometheus_scrapes_the_service_and_knows_what_it_was_asked() {
     for _ in 0..7 {
         request(target, "GET", "/search?q=fox").unwrap();
     }
-    let (server, _running) = scraping(&prometheus, folder.path(), target);
+    let (server, _running) = scraping(&prometheus, folder.path(), target, None);
     for (expression, expected) in [
         ("search_requests_total{app='public',method='GET',route='/search',status='200'}", 7.0),
         ("search_request_duration_ms_count{route='/search'}", 7.0),
@@ -100,7 +53,7 @@ fn prometheus_scrapes_the_quickstart_and_gives_back_its_counts() {
     let target = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     program.line("still serving");
 
-    let (server, mut running) = scraping(&prometheus, folder.path(), &target);
+    let (server, mut running) = scraping(&prometheus, folder.path(), &target, None);
     for (expression, expected) in [
         ("quickstart_task_calls_total{task_name='index_file',status='ok'}", 40.0),
         ("quickstart_task_calls_total{status='error'}", 3.0),
@@ -169,7 +122,7 @@ fn prometheus_keeps_native_histograms_and_exemplars() {
         SERVED.classic_seconds.observe(Duration::from_millis(millis.into()));
     }
     let folder = tempfile::tempdir().unwrap();
-    let (server, mut running) = scraping(&prometheus, folder.path(), &serve());
+    let (server, mut running) = scraping(&prometheus, folder.path(), &serve(), None);
     let native = |expression: &str| wait_for(expression, || query(&server, expression));
     assert!((native("histogram_count(served_native_seconds)") - 100.0).abs() < 1e-9);
     assert!((native("histogram_sum(served_native_seconds)") - 5.05).abs() < 1e-9);

@@ -264,7 +264,7 @@ fn is_own() -> bool {
 /// The name of a family is that of its field, with the prefix and a `_` before it: it stands in the source as it stands on
 /// the dashboard. The cells belong to the type: two groups of one type have the same series, and every family is exposed
 /// before a group is made. An attribute of an observed function may feed the same family, by the same name and the same
-/// labels.
+/// labels: the group then counts what no call is. The help is the group's, unless the attribute says one too.
 ///
 /// # Arguments of `#[metrics(…)]`
 ///

@@ -6,4 +6,5 @@ pub mod http;
 pub mod judges;
 pub mod notes;
 pub mod program;
+pub mod server;
 pub mod table;

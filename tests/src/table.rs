@@ -14,12 +14,13 @@ pub struct Row {
     labels: BTreeMap<&'static str, BTreeSet<&'static str>>,
     bounds: Option<&'static [&'static str]>,
     quantiles: Option<&'static [&'static str]>,
+    is_unused: bool,
 }
 
 /// A counter.
 #[must_use]
 pub fn counter(name: &'static str) -> Row {
-    Row { name, kind: "counter", labels: BTreeMap::new(), bounds: None, quantiles: None }
+    Row { name, kind: "counter", labels: BTreeMap::new(), bounds: None, quantiles: None, is_unused: false }
 }
 
 /// A gauge.
@@ -49,6 +50,15 @@ impl Row {
     }
 }
 
+impl Row {
+    /// That is there, and has no series: its labels are known when something comes.
+    #[must_use]
+    pub fn unused(mut self) -> Self {
+        self.is_unused = true;
+        self
+    }
+}
+
 /// One line: its name, its labels, its value.
 struct Sample {
     name: String,
@@ -63,7 +73,7 @@ struct Sample {
 /// # Panics
 ///
 /// With everything that differs.
-pub fn check(test: &str, text: &str, prefix: &str, rows: &[Row]) {
+pub fn check(name: &str, text: &str, prefix: &str, rows: &[Row]) {
     let mut wrong = Vec::new();
     for row in rows {
         row.check(text, &mut wrong);
@@ -76,8 +86,8 @@ pub fn check(test: &str, text: &str, prefix: &str, rows: &[Row]) {
             .map(|name| format!("`{name}` is in no table")),
     );
     assert!(wrong.is_empty(), "{wrong:#?}\n{text}");
-    judge(test, "text", text);
-    if let Some(promtool) = find(test, "promtool") {
+    judge(name, "text", text);
+    if let Some(promtool) = find(name, "promtool") {
         // Names that a system has had for years are no mistake of the exposition: only what breaks the format is.
         if let Err(complaint) = ask(&promtool, &["check", "metrics"], text) {
             assert!(complaint.starts_with("exit status: 3"), "{complaint}");
@@ -128,8 +138,8 @@ impl Row {
             wrong.push(format!("`{name}` has no help"));
         }
         let samples = samples(text, name);
-        if samples.is_empty() {
-            wrong.push(format!("`{name}` has no series"));
+        if samples.is_empty() != self.is_unused {
+            wrong.push(format!("`{name}` has {} series", samples.len()));
         }
         let own =
             |label: &str| !(label == "le" && self.bounds.is_some() || label == "quantile" && self.quantiles.is_some());

@@ -17,11 +17,12 @@ fn job() -> Result<(impl Sized, u8), Error> {
                 ],
                 &[
                     crate::metrics::tallied::__private::Family::counter(
-                        "jobs_total",
-                        "Jobs.",
-                        0,
-                        true,
-                    ),
+                            "jobs_total",
+                            "Jobs.",
+                            0,
+                            true,
+                        )
+                        .helped(),
                     crate::metrics::tallied::__private::Family::histogram(
                             "job_seconds",
                             "Duration of calls in seconds, by status.",

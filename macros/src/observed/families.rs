@@ -14,6 +14,8 @@ pub struct Family {
     /// The same as the user wrote it, if that is another text.
     pub written: Option<String>,
     pub help: String,
+    /// Whether the user wrote it.
+    pub is_help_given: bool,
     /// The places of its labels among those of the plan.
     pub labels: Vec<usize>,
     /// Whether it has the label `status`.
@@ -122,6 +124,7 @@ impl Names<'_> {
             name: if named.is_some() { own } else { self.derived(suffix, &places) },
             written,
             help: given.map_or_else(|| help(&by(&labels)), LitStr::value),
+            is_help_given: given.is_some(),
             status,
             labels: places,
             unit: None,

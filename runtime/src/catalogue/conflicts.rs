@@ -149,8 +149,8 @@ impl Error for InitError {}
 /// # Errors
 ///
 /// Every conflict, with both places: families of one name that differ in type, label names, unit, buckets, quantiles or
-/// help; samples of one name in two families; and places that write the same series, which add up (of two summaries only
-/// count and sum do: the quantiles are those of the first). On a target without a list of
+/// help; samples of one name in two families; and callsites that write the same series, which add up (of two summaries only
+/// count and sum do: the quantiles are those of the first). An attribute and a group may: the group counts what no call is. On a target without a list of
 /// callsites by the linker (see [`catalogue`](crate::catalogue())) a callsite is known from its first call on. Without
 /// the feature `metrics` there are none.
 pub fn init() -> Result<(), InitError> {
@@ -182,8 +182,8 @@ impl Part {
     }
 
     /// What another one says otherwise.
-    fn differs_from(&self, other: &Part) -> Option<&'static str> {
-        self.family.differs_from(other.family, self.labels.keys().eq(other.labels.keys()))
+    fn differs_from(&self, other: &Part, help: Option<&str>) -> Option<&'static str> {
+        self.family.differs_from(other.family, self.labels.keys().eq(other.labels.keys()), help)
     }
 
     /// The one label set that it has, if it has no more.
@@ -194,6 +194,10 @@ impl Part {
     }
 
     fn shares_a_series_with(&self, other: &Part) -> bool {
+        // What a group counts beside an attribute is counted by hand, where it is missing otherwise.
+        if self.family.is_field() != other.family.is_field() {
+            return false;
+        }
         let mut pairs = self.labels.values().zip(other.labels.values());
         // An open-ended label may have any value.
         pairs.all(|(mine, others)| mine.is_empty() || others.is_empty() || !mine.is_disjoint(others))
@@ -238,9 +242,11 @@ fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
     let Some(first) = parts.first() else { return };
     let (mut several, mut only): (Vec<&Part>, HashMap<Vec<&String>, &Part>) = (Vec::new(), HashMap::new());
     for part in parts {
-        let differs = part.differs_from(first);
+        let helped = parts.iter().find(|part| part.family.given_help().is_some());
+        let differs = part.differs_from(first, helped.and_then(|helped| helped.family.given_help()));
         if let Some(what) = differs {
-            found.push(Conflict::Differs { family, what, places: [first.place(), part.place()] });
+            let other = helped.filter(|_| what == "help").unwrap_or(first);
+            found.push(Conflict::Differs { family, what, places: [other.place(), part.place()] });
         }
         if differs.is_some_and(|what| !is_harmless(what)) {
             continue;

@@ -237,6 +237,8 @@ struct Draft {
     /// The series of one label set, at the callsite that has the most.
     child: usize,
     sets: usize,
+    /// Whether its help is one that the user wrote.
+    is_helped: bool,
 }
 
 #[cfg(feature = "metrics")]
@@ -253,12 +255,15 @@ impl Draft {
             bytes: 0,
             place: definition.place,
         };
-        Draft { family, values: BTreeMap::new(), child: 1, sets: 0 }
+        Draft { family, values: BTreeMap::new(), child: 1, sets: 0, is_helped: of.is_help_given }
     }
 
     fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
         // Which of them is exposed where they contradict each other, is no matter: this is the most.
         self.child = self.child.max(family.child());
+        if let Some(help) = family.given_help().filter(|_| !self.is_helped) {
+            (self.family.help, self.is_helped) = (help, true);
+        }
         // Label sets of calls that returned, and of those that did not.
         let (mut returned, mut unwound) = (1usize, 1usize);
         for digit in digits.iter().filter(|digit| family.labels.contains(&digit.place)) {

@@ -93,6 +93,8 @@ pub struct Family {
     pub(crate) written: &'static str,
     /// The HELP text, not escaped.
     pub(crate) help: &'static str,
+    /// Whether the user wrote it: what is made up gives way to what another place of the family says.
+    pub(crate) is_help_given: bool,
     pub(crate) kind: Kind,
     /// What of its source it shows.
     pub(crate) shows: Shows,
@@ -131,6 +133,7 @@ impl Family {
             name,
             written: "",
             help,
+            is_help_given: false,
             kind,
             shows,
             labels: &[],
@@ -182,8 +185,23 @@ impl Family {
 
 #[cfg(feature = "metrics")]
 impl Family {
-    /// What it says otherwise than another place that feeds the same family.
-    pub(crate) fn differs_from(&self, other: &Family, has_its_labels: bool) -> Option<&'static str> {
+    /// The help that the user wrote, if there is one.
+    pub(crate) fn given_help(&self) -> Option<&'static str> {
+        self.is_help_given.then_some(self.help)
+    }
+
+    /// Whether it is the field of a group.
+    pub(crate) fn is_field(&self) -> bool {
+        matches!(self.shows, Shows::Field(_))
+    }
+
+    /// What it says otherwise than another place that feeds the same family, and than the first one that has a help.
+    pub(crate) fn differs_from(
+        &self,
+        other: &Family,
+        has_its_labels: bool,
+        help: Option<&str>,
+    ) -> Option<&'static str> {
         let is_observed = matches!(self.kind, Kind::Histogram | Kind::Summary);
         let differs = [
             (self.kind != other.kind, "type"),
@@ -192,7 +210,7 @@ impl Family {
             (self.bounds != other.bounds, "buckets"),
             (self.quantiles != other.quantiles, "quantiles"),
             (self.native != other.native, NATIVE),
-            (self.help != other.help, "help"),
+            (help.is_some_and(|help| self.is_help_given && self.help != help), "help"),
         ];
         differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
     }

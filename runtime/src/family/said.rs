@@ -50,11 +50,17 @@ impl Family {
     /// The one family of a group's field. Its labels are all that there are.
     #[must_use]
     pub const fn field(kind: Kind, numbers: Numbers, name: &'static str, help: &'static str) -> Self {
-        Family { labels: &[0], ..Family::new(name, help, kind, Shows::Field(numbers)) }
+        Family { labels: &[0], is_help_given: true, ..Family::new(name, help, kind, Shows::Field(numbers)) }
     }
 }
 
 impl Family {
+    /// With a help that the user wrote.
+    #[must_use]
+    pub const fn helped(self) -> Self {
+        Family { is_help_given: true, ..self }
+    }
+
     /// With the labels at these places.
     #[must_use]
     pub const fn labels(self, labels: &'static [usize]) -> Self {

@@ -215,7 +215,7 @@ impl Shown<'_> {
     fn show(&self, plan: &Plan, is_stem_taken: bool, labels: &mut Vec<(Text, Text)>, sink: &mut dyn Sink) {
         let of = |of: &Family| (of.name, of.help, of.unit_text());
         let (name, help, unit) = match self {
-            Shown::Own(own) => of(own.first),
+            Shown::Own(own) => (own.first.name, own.help, own.first.unit_text()),
             Shown::Overflow => of(&family::OVERFLOW),
             Shown::Plain(family) => (&*family.name, &*family.help, family::unit_text(&family.name, family.kind)),
         };

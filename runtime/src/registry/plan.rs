@@ -20,6 +20,8 @@ pub(super) struct Source {
 /// A family that is made of what was read.
 pub(super) struct Own {
     pub(super) first: &'static Family,
+    /// The first that the user wrote, else that of the first place.
+    pub(super) help: &'static str,
     pub(super) labels: Vec<&'static str>,
     pub(super) place: (&'static str, u32),
     /// Whether all of its places have native buckets.
@@ -27,6 +29,14 @@ pub(super) struct Own {
     /// Whether no two of its places can write the same series, and none writes one twice.
     pub(super) is_distinct: bool,
     pub(super) parts: Vec<Part>,
+}
+
+impl Own {
+    /// The help that the user wrote, as far as its places are known.
+    fn given_help(&self) -> Option<&'static str> {
+        let first = self.first.given_help();
+        first.or_else(|| self.parts.iter().find_map(|part| part.family.given_help()))
+    }
 }
 
 /// What one source has of a family.
@@ -118,7 +128,15 @@ impl Plan {
                 }
                 let at = *by_name.entry(family.name).or_insert_with(|| {
                     let (labels, place) = (labels.clone(), definition.place);
-                    let own = Own { first: family, labels, place, is_native: true, is_distinct: false, parts: vec![] };
+                    let own = Own {
+                        first: family,
+                        help: family.help,
+                        labels,
+                        place,
+                        is_native: true,
+                        is_distinct: false,
+                        parts: vec![],
+                    };
                     self.own.push(own);
                     self.own.len() - 1
                 });
@@ -127,7 +145,7 @@ impl Plan {
                 let order: Option<Vec<usize>> =
                     own.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
                 let order = order.filter(|order| order.len() == labels.len());
-                if let Some(what) = family.differs_from(own.first, order.is_some()) {
+                if let Some(what) = family.differs_from(own.first, order.is_some(), own.given_help()) {
                     let ((file, line), (here, at)) = (own.place, definition.place);
                     let lost = match what {
                         "help" => "its help is ignored",
@@ -143,6 +161,9 @@ impl Plan {
                         *self.conflicts.entry(name.into()).or_default() += 1;
                         continue;
                     }
+                }
+                if own.given_help().is_none() {
+                    own.help = family.given_help().unwrap_or(own.help);
                 }
                 own.is_native &= family.native;
                 let mut columns: Vec<Option<Column>> = columns.into_iter().map(Some).collect();

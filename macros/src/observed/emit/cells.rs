@@ -79,7 +79,8 @@ pub(super) fn described(
     private: &TokenStream,
 ) -> Option<TokenStream> {
     let kind_name = Ident::new(kind, Span::mixed_site());
-    let Family { name, written, help, labels, status, unit, native, quantiles, zero, .. } = family?;
+    let Family { name, written, help, is_help_given, labels, status, unit, native, quantiles, zero, .. } = family?;
+    let helped = is_help_given.then(|| ours!(.helped()));
     let written = written.as_ref().map(|written| ours!(.written(#written)));
     let unit = unit.map(|unit| {
         let unit = Ident::new(unit.variant(), Span::mixed_site());
@@ -94,7 +95,7 @@ pub(super) fn described(
     let first = Literal::usize_unsuffixed(first);
     Some(ours!(
         #private::Family::#kind_name(#name, #help, #first, #status)
-            #labels #bounds #written #unit #native #quantiles #zero
+            #helped #labels #bounds #written #unit #native #quantiles #zero
     ))
 }
 
