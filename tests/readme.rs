@@ -31,8 +31,12 @@ fn package(code: &str, ours: &[(&str, &str)], others: &str) -> TempDir {
 }
 
 fn cargo(command: &str, package: &TempDir) -> Output {
+    cargo_with(&[command, "--quiet"], package)
+}
+
+fn cargo_with(arguments: &[&str], package: &TempDir) -> Output {
     Command::new(env!("CARGO"))
-        .args([command, "--quiet"])
+        .args(arguments)
         .current_dir(package.path())
         .env("CARGO_TARGET_DIR", target("readme"))
         .output()
@@ -68,23 +72,46 @@ fn the_readme_has_two_commands_and_the_version_of_the_manifest() {
     assert!(page.contains(&format!("a Rust toolchain, {oldest} or later")));
 }
 
+/// The compiler whose words the guide quotes.
+const WRITTEN_WITH: &str = "rustc 1.95.";
+
+/// Each block that does not compile, in a package called `shop`, says what stands behind it; `…` stands for what is left out.
 #[test]
-fn the_page_about_series_quotes_what_the_compiler_says() {
-    let page = fs::read_to_string(workspace().join("docs/how-many-series.md")).unwrap();
-    let read = |file: &str| fs::read_to_string(workspace().join("ui-tests").join(file)).unwrap();
-    let said = read("refuses/budget.stderr") + &read("refuses/unbounded_label.stderr");
-    let code = read("refuses/budget.rs") + &read("refuses/unbounded_label.rs") + &read("accepts/how_many_series.rs");
-    let blocks = |language: &str| -> Vec<String> {
-        let fence = format!("```{language}\n");
-        page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-    };
-    // The first block is the formula.
-    for quoted in &blocks("text")[1..] {
-        assert!(said.contains(quoted), "the compiler does not say\n{quoted}");
+fn the_guide_quotes_what_the_compiler_says() {
+    let package = package("fn main() {}", &[("tallied", "runtime")], "");
+    fs::create_dir(package.path().join("src/bin")).unwrap();
+    let mut quoted: Vec<(String, String)> = Vec::new();
+    for page in fs::read_dir(workspace().join("docs/guide")).unwrap() {
+        let page = page.unwrap().path();
+        if page.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let chapter = page.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&page).unwrap();
+        for (number, rest) in text.split("```compile_fail\n").skip(1).enumerate() {
+            let (code, rest) = rest.split_once("```").unwrap();
+            let name = format!("{chapter}_{number}");
+            fs::write(package.path().join("src/bin").join(format!("{name}.rs")), code).unwrap();
+            quoted.push((name, block(rest, "text").to_owned()));
+        }
     }
-    for quoted in blocks("rust") {
-        let quoted = quoted.trim_end();
-        assert!(code.contains(quoted), "the compiler was not asked\n{quoted}");
+    assert!(quoted.len() >= 8, "the errors of the guide are gone");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output().unwrap();
+    let is_its_compiler = String::from_utf8_lossy(&version.stdout).starts_with(WRITTEN_WITH);
+    let output = cargo_with(&["check", "--bins", "--keep-going", "--message-format", "json"], &package);
+    let said = String::from_utf8(output.stdout).unwrap();
+    let messages: Vec<serde_json::Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for (name, quoted) in quoted {
+        let of_it = messages.iter().filter(|message| message["target"]["name"] == name.as_str());
+        let said: String = of_it.filter_map(|message| message["message"]["rendered"].as_str()).collect();
+        assert!(said.contains("error"), "`{name}` compiles");
+        if !is_its_compiler {
+            continue;
+        }
+        for line in quoted.lines().flat_map(|line| line.split('…')).map(str::trim_end) {
+            assert!(said.contains(line), "of `{name}` the compiler does not say\n{line}\nbut\n{said}");
+        }
     }
 }
 
