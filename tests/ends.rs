@@ -52,6 +52,31 @@ fn a_call_that_takes_longer_is_one_warning() {
     );
 }
 
+#[observed(operation, after(success = |done: &Result<(), ()>| done.is_ok()), counter = false, log = "info")]
+fn settle(fails: bool) -> Result<(), ()> {
+    if fails { Err(()) } else { Ok(()) }
+}
+
+#[observed(operation, after(success = |done: &Result<(), ()>| done.is_ok()), counter = false, log = "info")]
+async fn settle_later(fails: bool) -> Result<(), ()> {
+    std::future::ready(()).await;
+    settle(fails)
+}
+
+#[test]
+fn what_the_value_says_is_in_the_span_before_the_last_event_of_the_call() {
+    let notes = Notes::in_full(|| {
+        let _ = settle(true);
+        let mut future = pin!(settle_later(false));
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    });
+    let told: Vec<&str> = notes.iter().filter_map(|note| note.split(' ').next()).collect();
+    let records = |at: usize| told.iter().enumerate().filter(|(_, what)| **what == "record").nth(at).unwrap().0;
+    let events = |at: usize| told.iter().enumerate().filter(|(_, what)| **what == "event").nth(at).unwrap().0;
+    assert!((0..3).all(|at| records(at) < events(at)), "{notes:#?}");
+    assert!(notes.iter().any(|note| note.contains("success=\"false\"")), "{notes:#?}");
+}
+
 #[observed(slow = "1ns", log = "debug")]
 async fn waits(panics: bool) {
     assert!(!panics, "as asked");

@@ -37,6 +37,15 @@ fn a_call_is_a_span_with_its_label_and_without_its_arguments() {
     );
 }
 
+#[observed(counter = false, fields(size = 3))]
+fn measured_by_nobody() {}
+
+#[test]
+fn a_span_alone_has_the_fields_that_it_is_given_and_no_label() {
+    let notes = Notes::during(measured_by_nobody);
+    assert_eq!(notes[0], "new INFO spans measured_by_nobody size=3 in []");
+}
+
 #[observed(task_name)]
 async fn waits() {
     tracing::info!("before");

@@ -3,7 +3,9 @@
 //! The invariant: a [`Call`] is ended exactly once. Whoever knows how it ended says so with [`Call::end`]; a call that
 //! is dropped without a word was unwound, because every other way out passes somebody who knows.
 
+use std::any::Any;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tracing::Span;
 use tracing::span::EnteredSpan;
@@ -36,10 +38,9 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
         let (site, ran) = (self.site, self.set);
         let Some(ended) = self.ended(told) else { return };
+        let told = span.filter(|_| T::HAS_LABELS).map_or(Ok(()), |span| record(site, ended.set, span));
         site.end(ran, ended.set, ended.status, ended.ticks, ended.busy);
-        if let (true, Some(span)) = (T::HAS_LABELS, span) {
-            site.record(ended.set, span);
-        }
+        told.unwrap_or_else(|panic| resume_unwind(panic));
     }
 
     /// The call has returned, and this is all that there is to be counted, if anything is.
@@ -124,10 +125,17 @@ fn end_with_labels<K: Callsite>(
     entered: &mut Option<EnteredSpan>,
 ) {
     let entered = entered.take();
+    let told = entered.as_deref().map_or(Ok(()), |span| record(site, set, span));
     site.end(ran, set, status, ticks, 0);
-    if let Some(span) = entered.as_deref() {
-        site.record(set, span);
-    }
+    told.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+/// Tells a span the labels that a value had: before the call ends, because its last event is to have them. A subscriber may
+/// panic, and the call is counted all the same.
+#[cold]
+#[inline(never)]
+fn record<K: Callsite>(site: &'static K, set: usize, span: &Span) -> Result<(), Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(|| site.record(set, span)))
 }
 
 // No function: a span would be moved into it, which costs more than all the rest.

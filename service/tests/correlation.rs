@@ -183,6 +183,27 @@ async fn two_futures_in_one_task_do_not_see_each_other() {
     assert_eq!((first, second), (vec![Some(one); 3], vec![Some(two); 3]));
 }
 
+#[tokio::test]
+async fn work_that_comes_by_hand_has_the_correlation_that_came_with_it_or_none_of_its_own() {
+    let brought = Correlation::new();
+    let outer = Correlation::new();
+    let look = |correlation| async { Correlation::current() }.correlated_by(correlation);
+    assert_eq!(look(Some(brought.clone())).await, Some(brought.clone()));
+    assert_eq!(look(None).await, None);
+    assert_eq!(outer.clone().scope(look(None)).await, Some(outer));
+}
+
+#[test]
+fn a_child_has_the_id_and_the_trace_and_a_span_of_its_own() {
+    let parent = Correlation::new().with_trace(TraceContext::sampled(1.0));
+    let child = parent.child();
+    let (of_parent, of_child) = (parent.trace().unwrap(), child.trace().unwrap());
+    assert_eq!((child.id(), of_child.trace_id()), (parent.id(), of_parent.trace_id()));
+    assert_ne!(of_child.span_id(), of_parent.span_id());
+    let plain = Correlation::new();
+    assert_eq!(plain.child(), plain);
+}
+
 #[test]
 fn a_future_is_dropped_in_its_own_scope() {
     struct Looks(std::sync::mpsc::Sender<Option<Correlation>>);

@@ -219,10 +219,7 @@ fn a_finished_request_is_drawn_as_a_tree_of_timed_spans() {
     });
     let text = lines::without_times(&text);
     let (line, tree) = text.split_once('\n').unwrap();
-    assert!(
-        line.ends_with("INFO kernel>validate logs: checked otel.name=kernel:graph/pagerank token=[redacted] nodes=3"),
-        "{line}"
-    );
+    assert!(line.ends_with("INFO kernel:graph/pagerank>validate logs: checked token=[redacted] nodes=3"), "{line}");
     assert_eq!(
         tree,
         "[kernel:graph/pagerank] #ms token=[redacted] nodes=3\n├── [validate] #ms\n└── [execute] #ms\n    └── [copy] #ms\n"

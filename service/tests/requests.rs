@@ -436,6 +436,32 @@ fn an_access_log_has_a_line_for_each_request() {
 }
 
 #[test]
+fn a_span_of_ones_own_has_the_fields_that_it_says_and_no_others() {
+    async fn cached(Extension(request): Extension<RequestHandle>) -> &'static str {
+        request.span().record("cache", "hit");
+        "a page"
+    }
+    let layer = RequestLayer::new(()).label("tenant", |_| "t1").access_log(AccessLog::Fields).span(|_, request| {
+        tracing::info_span!(
+            "page",
+            page = request.path(),
+            tenant = request.label("tenant"),
+            nobody = request.label("none"),
+            cache = tracing::field::Empty,
+        )
+    });
+    let (address, kept, logs) = start(Router::new().route("/pages/{id}", get(cached)).layer(layer));
+    fetch(address, "/pages/1?token=hidden");
+    soon(|| kept.text().contains("request completed"));
+    logs.flush();
+    let lines = objects(&kept.text());
+    let line = lines.iter().find(|line| line["message"] == "request completed").unwrap();
+    assert_eq!([&line["page"], &line["tenant"], &line["cache"]], ["/pages/1", "t1", "hit"]);
+    assert!(line.get("user_id").is_none() && line.get("nobody").is_none(), "{line}");
+    assert_eq!(line["status"], 200);
+}
+
+#[test]
 fn a_slow_request_is_told_and_a_fast_one_is_not() {
     let app = |slow| Router::new().route("/", post(|| async {})).layer(RequestLayer::new(()).slow(slow));
     // No request takes an hour, and each takes a nanosecond.

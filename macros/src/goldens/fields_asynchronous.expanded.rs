@@ -1,18 +1,9 @@
 #[allow(clippy::manual_async_fn, clippy::async_yields_async)]
 fn retry(&self, causes: Vec<Id>) -> impl ::core::future::Future<Output = ()> {
     let __site = {
-        fn __tallied_path() -> &'static ::core::primitive::str {
-            ::tallied::__private::type_name_of(__tallied_path)
-        }
         static __TALLIED_SITE: ::tallied::__private::SpanOnly = ::tallied::__private::SpanOnly::new(
             ::tallied::__private::Definition::of_calls(
-                    &[
-                        ::tallied::__private::Dimension::path(
-                            "function",
-                            ::core::module_path!(),
-                            __tallied_path,
-                        ),
-                    ],
+                    &[],
                     &[],
                     (::core::file!(), ::core::line!(), ::core::module_path!()),
                     (false, true),

@@ -148,7 +148,8 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
             errors.at(&value.key, "`target` is of the span, and `span = false` opens none; remove one of the two");
         }
     }
-    if labels.all.is_empty() {
+    let families = [&counter, &histogram, &summary, &in_flight, &busy];
+    if labels.all.is_empty() && (families.into_iter().any(Option::is_some) || span.is_none()) {
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));
@@ -157,7 +158,6 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         || events.err.is_some()
         || events.ret.is_some()
         || labels.all.iter().any(|label| label.holds.is_after());
-    let families = [&counter, &histogram, &summary, &in_flight, &busy];
     let has_events = events.err.is_some() || events.ret.is_some() || args.slow.is_some() || args.log.is_some();
     if span.is_none() && !has_events && families.into_iter().all(Option::is_none) && !callee.is_of_block {
         let key = args.span.as_ref().map(|span| &span.key);

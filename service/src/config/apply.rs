@@ -2,6 +2,7 @@
 
 use super::error::{ConfigError, Place, Problem};
 use super::{AccessForm, Config, Limits, LogOutput};
+use crate::correlation::TraceContext;
 use crate::health::{HealthBuilder, Threshold};
 use crate::http::{Endpoint, Endpoints, Exposition};
 use crate::logs::{File, Logging, To};
@@ -135,6 +136,13 @@ impl Config {
             Some(is_on) => layer.recorded(is_on),
             None => layer,
         }
+    }
+
+    /// A trace that begins here, recorded or not as the configuration says: for work that no request brings.
+    #[must_use]
+    pub fn trace(&self) -> TraceContext {
+        let is_on = self.tracing.enabled.unwrap_or(true);
+        TraceContext::sampled(if is_on { self.tracing.sampling_rate.unwrap_or(1.0) } else { 0.0 })
     }
 
     /// Exposes the process, and the runtime that this runs in under the name `main`, if they are to be among the metrics. Outside of a

@@ -112,6 +112,12 @@ impl Correlation {
         self
     }
 
+    /// That of what is called from here: the same id, and in its trace, if there is one, a span of its own.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Correlation { id: self.id.clone(), trace: self.trace.as_ref().map(TraceContext::child) }
+    }
+
     /// The id.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -240,7 +246,12 @@ impl<F: Future> Future for Correlated<F> {
 pub trait Correlate: Future + Sized {
     /// This future, with the correlation that is current now, if there is one.
     fn correlated(self) -> Correlated<Self> {
-        Correlated { correlation: Correlation::current(), future: Some(self) }
+        self.correlated_by(Correlation::current())
+    }
+
+    /// This future, with a correlation that came with its work: the message of a queue, which has one or has none.
+    fn correlated_by(self, correlation: Option<Correlation>) -> Correlated<Self> {
+        Correlated { correlation, future: Some(self) }
     }
 }
 

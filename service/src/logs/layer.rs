@@ -1,5 +1,6 @@
 //! The layer that makes lines: one for every format.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -112,11 +113,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         let mut correlation = Correlation::current();
         let mut round = Vec::new();
         for span in context.event_scope(event).into_iter().flatten() {
-            record.spans.push(span.name());
+            let mut name = Cow::Borrowed(span.name());
             if let Some(of) = span.extensions().get::<OfAll>().and_then(|all| all.get(self.id)) {
+                if let Some(own) = of.fields.name_of_span() {
+                    name = Cow::Owned(own.to_owned());
+                }
                 round.push(of.fields.clone());
                 correlation = correlation.or_else(|| of.correlation.clone());
             }
+            record.spans.push(name);
         }
         record.spans.reverse();
         record.take(&fields);

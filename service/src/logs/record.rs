@@ -64,6 +64,24 @@ impl Fields {
     }
 }
 
+/// The field that names a span at run time, as exporters have it. It is no field of lines.
+const NAME_OF_SPAN: &str = "otel.name";
+
+impl Fields {
+    /// The name that a span has at run time, if it has one.
+    pub(super) fn name_of_span(&self) -> Option<&str> {
+        match self.get(NAME_OF_SPAN) {
+            Some(Value::Text(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The fields of a span but for its name.
+    pub(super) fn of_span(&self) -> impl Iterator<Item = &(&'static str, Value)> {
+        self.all.iter().filter(|(name, _)| *name != NAME_OF_SPAN)
+    }
+}
+
 /// What is kept of a span while it lives.
 #[derive(Debug)]
 pub(super) struct OfSpan {
@@ -154,7 +172,7 @@ pub(super) struct Record<'a> {
     /// The fields of the event, then those of the spans from the innermost on; each name once.
     pub(super) fields: Vec<(Cow<'static, str>, Cow<'a, Value>)>,
     /// The names of the spans, the outermost first.
-    pub(super) spans: Vec<&'static str>,
+    pub(super) spans: Vec<Cow<'static, str>>,
 }
 
 /// What the line says of itself. Fields of these names are called `field_…`, so that they are there as well.
@@ -163,7 +181,7 @@ const OURS: [&str; 4] = ["timestamp", "level", "target", "message"];
 impl<'a> Record<'a> {
     /// Has the fields of an event or a span, unless one of the name is there.
     pub(super) fn take(&mut self, fields: &'a Fields) {
-        for (name, value) in &fields.all {
+        for (name, value) in fields.of_span() {
             let name = if OURS.contains(name) { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(*name) };
             self.add(name, Cow::Borrowed(value));
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use termtree::Tree;
 
 use super::format::{field, plain};
-use super::record::{Fields, Value};
+use super::record::Fields;
 
 /// The most spans that one tree shows.
 pub(super) const MOST: usize = 1000;
@@ -28,17 +28,13 @@ impl Node {
         self.tree().to_string()
     }
 
-    /// `[kernel:graph/pagerank] 15.2ms nodes=34`: the field `otel.name` is the name of a span that has one made up at run
-    /// time, as exporters have it.
+    /// `[kernel:graph/pagerank] 15.2ms nodes=34`
     fn tree(&self) -> Tree<String> {
         let mut line = String::from("[");
-        match self.fields.get("otel.name") {
-            Some(Value::Text(name)) => plain(name, &mut line),
-            _ => plain(self.name, &mut line),
-        }
+        plain(self.fields.name_of_span().unwrap_or(self.name), &mut line);
         line.push_str("] ");
         line.push_str(&Took(self.took).to_string());
-        for (name, value) in self.fields.all.iter().filter(|(name, _)| *name != "otel.name") {
+        for (name, value) in self.fields.of_span() {
             line.push(' ');
             field(name, value, &mut line);
         }
@@ -66,6 +62,7 @@ impl fmt::Display for Took {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::record::Value;
 
     fn node(name: &'static str, micros: u64, inside: Vec<Node>) -> Node {
         Node { name, fields: Arc::default(), took: Duration::from_micros(micros), inside, left_out: 0 }

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `process_cpu_seconds_total` | counter | user and system CPU time |
 //! | `process_resident_memory_bytes` | gauge | memory that is held |
-//! | `process_virtual_memory_bytes`, `process_virtual_memory_max_bytes` | gauge | address space, and its limit where there is one |
+//! | `process_virtual_memory_bytes`, `process_virtual_memory_max_bytes` | gauge | address space, and its limit: 2^64 - 1 without one, as other clients have it |
 //! | `process_open_fds`, `process_max_fds` | gauge | file descriptors, and their limit |
 //! | `process_threads` | gauge | threads |
 //! | `process_start_time_seconds` | gauge | when it began, in seconds since 1970 |

@@ -17,11 +17,11 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tallied::GaugeGuard;
 use tower_service::Service;
-use tracing::{Span, field};
+use tracing::Span;
 
 use super::access::{Head, millis};
 use super::settings::Settings;
-use super::{Counted, Ended, Method, Outcome, RequestMetrics, Taken};
+use super::{Counted, Ended, Incoming, Method, Outcome, RequestMetrics, Taken};
 use crate::correlation::{Correlation, TraceContext};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -224,24 +224,16 @@ impl<M: RequestMetrics> Running<M> {
         );
         let route = route_of(request, settings);
         let labels: Vec<_> = settings.labels.iter().map(|(name, read)| (*name, read(request))).collect();
-        let label = |name: &str| labels.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let user = settings.user.as_ref().and_then(|user| user(request));
         let remote = settings.remote.as_ref().and_then(|remote| remote(request));
         let head = Head::of(request, remote);
-        let span = correlation.scope_sync(|| {
-            tracing::info_span!(
-                "http_request",
-                method = head.method,
-                path = head.path,
-                route = &*route,
-                request_id = correlation.id(),
-                user_id = user,
-                app = label("app"),
-                status = field::Empty,
-                outcome = field::Empty,
-            )
+        let incoming =
+            Incoming { head: &head, route: &route, id: correlation.id(), user: user.as_deref(), labels: &labels };
+        let span = correlation.scope_sync(|| match &settings.span {
+            Some(open) => open(request, &incoming),
+            None => incoming.span(),
         });
-        let plain = |name: &str| label(name.strip_prefix("r#").unwrap_or(name)).unwrap_or_default();
+        let plain = |name: &str| incoming.label(name.strip_prefix("r#").unwrap_or(name)).unwrap_or_default().to_owned();
         let running = settings.metrics.begin(&plain);
         let user = match outer {
             None => Arc::new(Mutex::new(user)),

@@ -23,6 +23,7 @@
 mod access;
 mod body;
 mod ended;
+mod incoming;
 mod macros;
 mod middleware;
 mod settings;
@@ -34,6 +35,7 @@ pub use access::AccessFile;
 pub use access::AccessLog;
 pub use body::{Counted, Taken};
 pub use ended::{Class, Direction, Ended, Method, Outcome, SIZES, size};
+pub use incoming::Incoming;
 pub use middleware::{RequestHandle, RequestService, ResponseFuture};
 pub use settings::RequestLayer;
 

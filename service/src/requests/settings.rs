@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use http::request::Parts;
 use tower_layer::Layer;
+use tracing::Span;
 
-use super::{AccessLog, RequestMetrics, RequestService};
+use super::{AccessLog, Incoming, RequestMetrics, RequestService};
 use crate::correlation::Correlation;
 
 pub(super) type Read = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+pub(super) type Open = dyn Fn(&Parts, &Incoming<'_>) -> Span + Send + Sync;
 pub(super) type Label = dyn Fn(&Parts) -> String + Send + Sync;
 
 /// The slowest request that is not told.
@@ -28,6 +30,7 @@ pub(super) struct Settings<M> {
     pub(super) route: Option<Arc<Read>>,
     pub(super) user: Option<Arc<Read>>,
     pub(super) remote: Option<Arc<Read>>,
+    pub(super) span: Option<Arc<Open>>,
     pub(super) access: AccessLog,
     pub(super) slow: Option<Duration>,
     pub(super) sampled: f64,
@@ -44,6 +47,7 @@ impl<M> Clone for Settings<M> {
             route: self.route.clone(),
             user: self.user.clone(),
             remote: self.remote.clone(),
+            span: self.span.clone(),
             access: self.access.clone(),
             slow: self.slow,
             sampled: self.sampled,
@@ -63,6 +67,7 @@ impl<M: RequestMetrics> RequestLayer<M> {
             route: None,
             user: None,
             remote: None,
+            span: None,
             access: AccessLog::Off,
             slow: Some(SLOW),
             sampled: 1.0,
@@ -109,6 +114,24 @@ impl<M: RequestMetrics> RequestLayer<M> {
     #[must_use]
     pub fn remote(self, read: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.remote = Some(Arc::new(read)))
+    }
+
+    /// The span of a request, in the place of the one that there is: with other fields, or fewer. Of `user_id`, `status` and
+    /// `outcome` those that it has are recorded when they are known, and the rest is the handler's, by
+    /// [`RequestHandle::span`](super::RequestHandle::span). The lines of the access log are within it.
+    ///
+    /// ```
+    /// use tallied_service::requests::RequestLayer;
+    /// use tracing::{field::Empty, info_span};
+    ///
+    /// let layer = RequestLayer::new(()).span(|_, request| {
+    ///     info_span!("http_request", method = request.method(), path = request.path(), status = Empty, cache = Empty)
+    /// });
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn span(self, open: impl Fn(&Parts, &Incoming<'_>) -> Span + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.span = Some(Arc::new(open)))
     }
 
     /// A line for each request; none, unless it is said.
