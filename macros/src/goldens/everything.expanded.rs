@@ -1,20 +1,11 @@
 #[allow(unused_variables)]
 fn job() -> Result<(impl Sized, u8), Error> {
     let __site = {
-        fn __tallied_path() -> &'static ::core::primitive::str {
-            crate::metrics::tallied::__private::type_name_of(__tallied_path)
-        }
         #[allow(clippy::needless_borrow)]
         const __TALLIED_BOUNDS: &[::core::primitive::f64] = (FAST).split_at(0).1;
         #[allow(long_running_const_eval)]
         static __TALLIED_SITE_SAYS: crate::metrics::tallied::__private::Definition = crate::metrics::tallied::__private::Definition::of_calls(
-                &[
-                    crate::metrics::tallied::__private::Dimension::path(
-                        "function",
-                        ::core::module_path!(),
-                        __tallied_path,
-                    ),
-                ],
+                &[],
                 &[
                     crate::metrics::tallied::__private::Family::counter(
                             "jobs_total",

@@ -149,7 +149,8 @@ pub fn make(args: Args, mut callee: Callee, package: &Package, defaults: Default
         }
     }
     let families = [&counter, &histogram, &summary, &in_flight, &busy];
-    if labels.all.is_empty() && (families.into_iter().any(Option::is_some) || span.is_none()) {
+    // Unless a family has it, the span's name says as much.
+    if families.into_iter().flatten().any(|family| !family.labels.is_empty()) && labels.all.is_empty() {
         labels.all.push(Label { name: "function".to_owned(), holds: Holds::Path, is_listed_only: false });
     }
     let status = args.status.as_ref().and_then(|ty| nameable(ty, &callee, errors));

@@ -58,7 +58,7 @@ use set::count;
 /// }
 ///
 /// assert_eq!(Class::CARDINALITY, 6);
-/// assert_eq!(Class::VALUES.get(Class(404).index()), "4xx");
+/// assert_eq!(Class(404).text(), "4xx");
 /// ```
 ///
 /// An index that is too large is counted under the last value: a mistake here costs a wrong label, never a panic.
@@ -81,6 +81,11 @@ pub trait Label {
 
     /// Which of [`VALUES`](Label::VALUES) this is. Called once a call: it should cost no more than a `match`.
     fn index(&self) -> usize;
+
+    /// Its text: for whatever else shall say the same word, a log or an answer.
+    fn text(&self) -> &'static str {
+        Self::VALUES.get(self.index())
+    }
 }
 
 #[diagnostic::do_not_recommend]
