@@ -1,7 +1,7 @@
 //! Simulated annealing: keys are swapped at random, and while it is hot a worse layout is taken, too.
 
 use serde::{Deserialize, Serialize};
-use tallied::instrument;
+use tallied::observed;
 
 use crate::corpus::Corpus;
 use crate::layout::{Board, KEYS, Layout, score};
@@ -25,7 +25,7 @@ pub struct Annealed {
 }
 
 /// Looks for a layout for this corpus. With the same seed it finds the same one.
-#[instrument(skip(corpus, seed))]
+#[observed(counter = false, fields(steps = steps, start_temp = start_temp))]
 pub async fn annealing_loop(corpus: &Corpus, steps: u32, start_temp: f64, seed: u64) -> Annealed {
     let board = Board::new();
     let mut random = fastrand::Rng::with_seed(seed);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -13,7 +13,8 @@ use serde_json::json;
 use tallied_service::Correlation;
 use tallied_service::health::{Check, Finding, Health};
 use tallied_service::http::Endpoints;
-use tallied_service::requests::{RequestHandle, RequestLayer};
+use tallied_service::requests::RequestLayer;
+use tracing::info_span;
 
 use crate::jobs::Hive;
 use crate::store::{Order, SCHEMA, StoreError};
@@ -21,20 +22,25 @@ use crate::store::{Order, SCHEMA, StoreError};
 /// The most steps of a job: the program's end waits for the jobs that run.
 const MOST_STEPS: u32 = 5_000_000;
 
-/// The header in which the proxy that knows the users says who asks.
-const USER: &str = "x-user-id";
-
 /// All paths.
 pub fn router(hive: Arc<Hive>, health: Health) -> Router {
+    // The requests of the document have a span and no metrics.
+    let requests = RequestLayer::new(()).user_id(user).span(|_, request| {
+        info_span!(
+            "http_request",
+            method = request.method(),
+            path = request.path(),
+            request_id = request.request_id(),
+            user_id = request.user_id(),
+        )
+    });
     let api = Router::new()
         .route("/jobs", post(submit))
         .route("/jobs/{id}", get(show).delete(kill))
         .route("/workers", get(workers))
         .route("/workers/{id}/heartbeat", post(heartbeat))
         .with_state(hive)
-        .layer(from_fn(identify))
-        // The requests of the document have a span and no metrics.
-        .layer(RequestLayer::new(()));
+        .layer(requests);
     // Scrapes and probes have no layer; what is nowhere has.
     Endpoints::new().health(health).name("keyforge").router().merge(api)
 }
@@ -94,13 +100,9 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Says in the request's span who asks, where the proxy before us has found that out.
-async fn identify(Extension(handle): Extension<RequestHandle>, request: Request, next: Next) -> Response {
-    if let Some(user) = request.headers().get(USER).and_then(|user| user.to_str().ok()) {
-        handle.set_user_id(user);
-        tracing::debug!("user identified");
-    }
-    next.run(request).await
+/// Who asks: the proxy before us has found that out, and says it in a header.
+fn user(request: &Parts) -> Option<String> {
+    request.headers.get("x-user-id")?.to_str().ok().map(str::to_owned)
 }
 
 /// The body is JSON whatever its content type says: `curl -d` says that it is a form.

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tallied::{instrument, observed};
-use tallied_service::{Correlate as _, Correlation};
+use tallied::observed;
+use tallied_service::Correlate as _;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -123,16 +123,8 @@ impl Hive {
         running.get(&id).map(AbortHandle::abort).is_some()
     }
 
-    /// Runs a job that was taken, in the name of the request that brought it.
+    /// Runs a job that was taken.
     pub async fn run(self: &Arc<Self>, store: &Arc<Store>, worker: &str, job: Job) {
-        let correlation = job.request_id.as_deref().and_then(|id| Correlation::from_id(id).ok());
-        match correlation {
-            Some(correlation) => correlation.scope(self.run_as_it_is(store, worker, job)).await,
-            None => self.run_as_it_is(store, worker, job).await,
-        }
-    }
-
-    async fn run_as_it_is(self: &Arc<Self>, store: &Arc<Store>, worker: &str, job: Job) {
         let id = job.id;
         // In a task of its own, so that a panic ends the job and not the worker.
         let mut task = tokio::spawn(process(self.clone(), store.clone(), job).correlated());
@@ -181,7 +173,9 @@ pub async fn work(hive: Arc<Hive>, worker: String, mut ending: watch::Receiver<b
         hive.heartbeat(&worker);
         let taken = hive.store().map(|store| (store, store.take(&worker)));
         if let Some((store, Ok(Some(job)))) = taken {
-            hive.run(store, &worker, job).await;
+            // In the name of the request that brought it.
+            let correlation = job.correlation();
+            hive.run(store, &worker, job).correlated_by(correlation).await;
             continue;
         }
         if let Some((_, Err(error))) = taken {
@@ -225,7 +219,7 @@ async fn process(hive: Arc<Hive>, store: Arc<Store>, job: Job) -> Result<Anneale
 }
 
 /// One attempt. It is a span, and counted with its job.
-#[instrument(skip_all, fields(job_id = job.id, worker_id = job.worker_id, attempt = attempt))]
+#[observed(counter = false, fields(job_id = job.id, worker_id = job.worker_id, attempt = attempt))]
 async fn job_execution(hive: &Hive, job: &Job, attempt: u32) -> Result<Annealed, JobError> {
     tracing::debug!(steps = job.order.steps, start_temp = job.order.start_temp, seed = job.order.seed, "job started");
     let corpus = match &job.order.corpus {

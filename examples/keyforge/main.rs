@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tallied_service::logs::{Format, Logging};
-use tallied_service::terminated;
+use tallied_service::{Correlate as _, terminated};
 use tokio::sync::watch;
 
 use jobs::{Hive, work};
@@ -98,7 +98,9 @@ async fn once(hive: &Arc<Hive>, data: Option<&Path>) -> Result<(), Box<dyn Error
         store.submit(Order { corpus: None, steps: 10_000, start_temp: 0.1, seed }, None)?;
     }
     while let Some(job) = store.take("worker-1")? {
-        hive.run(store, "worker-1", job).await;
+        // In the name of the request that brought it: the database may have had some.
+        let correlation = job.correlation();
+        hive.run(store, "worker-1", job).correlated_by(correlation).await;
     }
     write!(std::io::stdout(), "{}", tallied::gather_metrics())?;
     Ok(())

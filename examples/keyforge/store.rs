@@ -5,6 +5,7 @@ use std::path::Path;
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableTable as _, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
+use tallied_service::Correlation;
 
 use crate::anneal::Annealed;
 
@@ -89,6 +90,13 @@ pub struct Job {
     pub attempt: u32,
     pub error: Option<String>,
     pub result: Option<Annealed>,
+}
+
+impl Job {
+    /// That of the request that brought it.
+    pub fn correlation(&self) -> Option<Correlation> {
+        Correlation::from_id(self.request_id.as_deref()?).ok()
+    }
 }
 
 pub struct Store {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::metrics::{KERNELS_METRICS, OfBreaker};
+use crate::metrics::{METRICS, OfBreaker};
 
 /// When breakers open, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub enum State {
 
 /// The breaker of one kernel. A kernel takes one message at a time, so a half-open one has one trial at a time.
 pub struct Breaker {
-    pub of: &'static str,
+    of: &'static str,
     policy: Policy,
     inner: Mutex<Inner>,
 }
@@ -39,7 +39,7 @@ impl Breaker {
         let breaker = Arc::new(Breaker { of, policy, inner: Mutex::new(Inner::Closed { failures: 0 }) });
         // Time alone makes an open one half-open: so it is looked at when somebody asks.
         let read = breaker.clone();
-        let gauge = KERNELS_METRICS.circuit_breaker_state.with(OfBreaker { breaker: of });
+        let gauge = METRICS.circuit_breaker_state.with(OfBreaker { breaker: of });
         gauge.read_from(move || read.state(Instant::now()) as i64);
         breaker
     }
@@ -60,22 +60,18 @@ impl Breaker {
     }
 
     pub fn failed(&self, now: Instant) {
-        let opens = {
-            let mut inner = self.inner();
-            match &mut *inner {
-                Inner::Closed { failures } => *failures += 1,
-                // The trial of a half-open one.
-                Inner::Open { since } => *since = now,
+        let mut inner = self.inner();
+        *inner = match *inner {
+            Inner::Closed { failures } if failures + 1 < self.policy.failures => {
+                Inner::Closed { failures: failures + 1 }
             }
-            let opens = matches!(*inner, Inner::Closed { failures } if failures >= self.policy.failures);
-            if opens {
-                *inner = Inner::Open { since: now };
+            Inner::Closed { .. } => {
+                tracing::error!(breaker = self.of, failures = self.policy.failures, "circuit breaker opened");
+                Inner::Open { since: now }
             }
-            opens
+            // The trial of a half-open one.
+            Inner::Open { .. } => Inner::Open { since: now },
         };
-        if opens {
-            tracing::error!(breaker = self.of, failures = self.policy.failures, "circuit breaker opened");
-        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -19,12 +19,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tallied_service::config::Config;
 use tallied_service::health::Health;
 use tallied_service::http::Endpoints;
 use tallied_service::requests::RequestLayer;
-use tallied_service::{Correlation, TraceContext, terminated};
+use tallied_service::{Correlation, terminated};
+use tracing::Span;
 
 use breaker::Policy;
 use kernels::compliance::Iban;
@@ -32,7 +33,7 @@ use kernels::graph::{Graph, PageRank};
 use kernels::linear::MatMul;
 use kernels::statistics::Top;
 use memory::Pools;
-use metrics::{BUCKETS, EXECUTION_DURATION, KernelMetrics};
+use metrics::KernelMetrics;
 use runtime::{Context, Runtime};
 
 /// The packages of this workspace and their dependencies: the graph that kernels work on.
@@ -70,7 +71,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "metrics")]
     config.expose_runtime();
 
-    // Reading the graph is work, too, and none of a kernel: a handle tells of it, and of the memory as long as the graph is there.
+    // Reading the graph is work, too, and the runtime does not run it: a handle tells of it, and of the memory for as long as it lives.
     let lock_file = KernelMetrics::new("lock-file");
     let began = Instant::now();
     let graph = Arc::new(Graph::of_lock(LOCK)?);
@@ -98,7 +99,6 @@ fn production() -> Config {
     let mut config = Config::production();
     config.log.level = Some("info".to_owned());
     config.levels.push(("domain".to_owned(), "Compliance".to_owned(), "debug".to_owned()));
-    config.metrics.buckets.insert(EXECUTION_DURATION.to_owned(), BUCKETS.to_vec());
     // There is no secret in its health, and it listens to this machine alone.
     config.health.hides_details = Some(false);
     config
@@ -128,7 +128,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 
 /// Each kernel once, and a message that is refused.
 async fn batch(config: &Config, runtime: &Runtime) -> Result<(), Box<dyn Error>> {
-    let messages: [(&str, Value); 4] = [
+    let messages = [
         // With `top` it sends its ranks to `stats/top`.
         ("graph/pagerank", json!({"top": 5})),
         ("linear/matmul", json!({"power": 2})),
@@ -137,10 +137,7 @@ async fn batch(config: &Config, runtime: &Runtime) -> Result<(), Box<dyn Error>>
     ];
     for (id, input) in messages {
         let kernel = runtime.kernel(id).ok_or("it is not registered")?;
-        let share =
-            if config.tracing.enabled == Some(false) { 0.0 } else { config.tracing.sampling_rate.unwrap_or(1.0) };
-        let correlation = Correlation::new().with_trace(TraceContext::sampled(share));
-        let context = Context::of(Some("batch".to_owned()), correlation);
+        let context = Context { correlation: Correlation::new().with_trace(config.trace()), span: Span::none() };
         // What fails has been told.
         if let Ok(output) = kernel.execute_with_context(&context, input).await {
             tracing::info!(kernel_id = id, %output, "output");
@@ -154,7 +151,8 @@ async fn serve(config: &Config, runtime: Arc<Runtime>, listen: &str) -> Result<(
     let health = config.health(health)?.build();
     let endpoints = Endpoints::new().health(health.clone()).name("rustkernels");
     // It counts no requests: the five families are of kernels.
-    let kernels = api::router(runtime).layer(config.requests(RequestLayer::new(())));
+    let requests = config.requests(RequestLayer::new(()).span(api::span));
+    let kernels = api::router(runtime).layer(requests);
     let router = config.endpoints(endpoints)?.router().merge(kernels);
     let listener = tokio::net::TcpListener::bind(listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

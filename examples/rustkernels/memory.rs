@@ -1,10 +1,10 @@
-//! Pools of buffers: what one run gives back, the next one takes, and together they hold no more than a limit.
+//! The memory that kernels compute with: of each pool no more than its limit is in use.
 
-use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::metrics::{KERNELS_METRICS, Memory, OfPool};
+use crate::metrics::{METRICS, Memory, OfPool};
 
 /// What kernels compute with.
 #[derive(Clone)]
@@ -20,31 +20,12 @@ impl Pools {
     }
 }
 
-/// A pool of buffers of `f64`. Cheap to clone: all clones are one.
+/// A pool of so many bytes, for buffers of `f64`. Cheap to clone: all clones are one.
 #[derive(Clone)]
-pub struct Pool(Arc<Inner>);
-
-struct Inner {
+pub struct Pool {
     memory: Memory,
     limit: usize,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Free buffers by their size in bytes, a power of two.
-    free: BTreeMap<usize, Vec<Vec<f64>>>,
-    usage: Usage,
-}
-
-/// How much of a pool is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    pub in_use: usize,
-    /// In use, or free and kept.
-    pub held: usize,
-    /// How many buffers were taken that had been used before.
-    pub reused: u64,
+    in_use: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,65 +39,47 @@ pub struct OutOfMemory {
 
 impl Pool {
     fn new(memory: Memory, limit: usize) -> Self {
-        Pool(Arc::new(Inner { memory, limit, state: Mutex::default() }))
+        let pool = Pool { memory, limit, in_use: Arc::default() };
+        // The pool knows it anyway: so the gauge is read when somebody asks, and not written at each buffer.
+        let read = pool.clone();
+        let gauge = METRICS.memory_bytes.with(OfPool { pool: memory });
+        gauge.read_from(move || i64::try_from(read.in_use()).unwrap_or(i64::MAX));
+        pool
     }
 
     /// A buffer of so many zeros.
     pub fn take(&self, numbers: usize) -> Result<Buffer, OutOfMemory> {
-        let Inner { memory, limit, .. } = *self.0;
-        // Sizes are powers of two: so buffers of one size are many, and fit again.
-        let wanted = numbers.saturating_mul(size_of::<f64>()).checked_next_power_of_two().unwrap_or(usize::MAX);
-        let mut state = self.state();
-        let free = state.free.get_mut(&wanted).and_then(Vec::pop);
-        let mut kept = if let Some(kept) = free {
-            state.usage.reused += 1;
-            kept
-        } else {
-            let in_use = state.usage.in_use;
-            if limit.saturating_sub(in_use) < wanted {
-                return Err(OutOfMemory { memory, wanted, in_use, limit });
-            }
-            if limit - state.usage.held < wanted {
-                // All that is free makes room: what is wanted now is not what was wanted then.
-                state.free.clear();
-                self.hold(&mut state.usage, in_use);
-            }
-            let held = state.usage.held + wanted;
-            self.hold(&mut state.usage, held);
-            Vec::with_capacity(wanted / size_of::<f64>())
-        };
-        state.usage.in_use += wanted;
-        drop(state);
-        kept.clear();
-        kept.resize(numbers, 0.0);
-        Ok(Buffer { numbers: kept, bytes: wanted, pool: self.clone() })
+        let Pool { memory, limit, .. } = *self;
+        let wanted = numbers.saturating_mul(size_of::<f64>());
+        let with = |in_use: usize| in_use.checked_add(wanted).filter(|sum| *sum <= limit);
+        match self.in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with) {
+            Ok(_) => Ok(Buffer { numbers: vec![0.0; numbers], pool: self.clone() }),
+            Err(in_use) => Err(OutOfMemory { memory, wanted, in_use, limit }),
+        }
     }
 
-    pub fn usage(&self) -> Usage {
-        self.state().usage
+    /// A buffer of these numbers, from wherever they are.
+    pub fn copy(&self, numbers: &[f64]) -> Result<Buffer, OutOfMemory> {
+        let mut buffer = self.take(numbers.len())?;
+        buffer.copy_from_slice(numbers);
+        Ok(buffer)
+    }
+
+    /// In bytes.
+    pub fn in_use(&self) -> usize {
+        self.in_use.load(Ordering::Relaxed)
     }
 
     /// How much of it is in use, from 0 to 1.
     #[allow(clippy::cast_precision_loss)] // a share of fewer bytes than 2^53
     pub fn share(&self) -> f64 {
-        self.usage().in_use as f64 / self.0.limit as f64
-    }
-
-    fn hold(&self, usage: &mut Usage, held: usize) {
-        usage.held = held;
-        let gauge = KERNELS_METRICS.memory_bytes.with(OfPool { pool: self.0.memory });
-        gauge.set(i64::try_from(held).unwrap_or(i64::MAX));
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_use() as f64 / self.limit as f64
     }
 }
 
 /// Numbers of a pool, which go back to it in the end: by a return, a panic or a dropped future.
 pub struct Buffer {
     numbers: Vec<f64>,
-    bytes: usize,
     pool: Pool,
 }
 
@@ -136,9 +99,7 @@ impl DerefMut for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut state = self.pool.state();
-        state.usage.in_use -= self.bytes;
-        state.free.entry(self.bytes).or_default().push(std::mem::take(&mut self.numbers));
+        self.pool.in_use.fetch_sub(size_of_val(&**self), Ordering::Relaxed);
     }
 }
 
@@ -147,21 +108,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_is_used_again_and_the_limit_holds() {
+    fn the_limit_holds_and_what_is_dropped_is_free_again() {
         let pool = Pool::new(Memory::Host, 4096);
-        let mut first = pool.take(100).unwrap();
-        first[99] = 1.0;
-        let at = first.as_ptr();
-        drop(first);
-        let again = pool.take(120).unwrap();
-        assert_eq!((again.as_ptr(), again.len(), again[99]), (at, 120, 0.0));
-        assert_eq!(pool.usage(), Usage { in_use: 1024, held: 1024, reused: 1 });
-        let why = pool.take(500).err().unwrap().to_string();
-        assert_eq!(why, "the Host pool has no 4096 bytes left: 1024 of 4096 are in use");
-        drop(again);
-        // What is free makes room.
-        let all = pool.take(500).unwrap();
-        assert_eq!((all.len(), pool.usage()), (500, Usage { in_use: 4096, held: 4096, reused: 1 }));
+        let first = pool.copy(&[1.0; 100]).unwrap();
+        assert_eq!((first[99].to_bits(), pool.in_use()), (1.0_f64.to_bits(), 800));
+        let why = pool.take(413).err().unwrap().to_string();
+        assert_eq!(why, "the Host pool has no 3304 bytes left: 800 of 4096 are in use");
         assert!(pool.take(usize::MAX).is_err());
+        let second = pool.take(412).unwrap();
+        assert_eq!((second.len(), pool.in_use()), (412, 4096));
+        drop((first, second));
+        assert_eq!(pool.in_use(), 0);
     }
 }

@@ -1,15 +1,12 @@
-//! All metrics that no call is measured by, and the names that the attribute on [`execute`](crate::kernel::execute) shares
-//! with them.
+//! What is measured of kernels besides the calls that the attribute on [`execute`](crate::kernel::execute) measures, and the
+//! labels and bounds that both share.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tallied::{Counter, Gauge, Histogram, Label, LabelSet, Metrics, Status};
 
-/// The family whose bounds a configuration may replace.
-pub const EXECUTION_DURATION: &str = "rustkernel_execution_duration_seconds";
-
-/// Its bounds unless a configuration says others.
+/// Bounds of an execution's time in seconds, unless a configuration says others.
 pub const BUCKETS: [f64; 7] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
 
 /// So many kernels have a name in the metrics; further ones are `_other`.
@@ -23,13 +20,7 @@ pub enum Domain {
     LinearAlgebra,
     Compliance,
     Statistics,
-}
-
-/// The domain of what is no [`Kernel`](crate::kernel::Kernel) and is measured by a [`KernelMetrics`]. A type of its own: so no
-/// handle writes into the series of a kernel that `execute` counts, and `tallied::init` can see that.
-#[derive(Clone, Copy, Label)]
-#[label(rename_all = "PascalCase")]
-pub enum Apart {
+    /// That of kernels which the runtime does not run: a [`KernelMetrics`] tells of them.
     Custom,
 }
 
@@ -42,52 +33,51 @@ pub enum Memory {
     Custom,
 }
 
-#[derive(Clone, Copy, LabelSet)]
-struct Recorded<'a> {
-    #[label(max = KERNELS)]
-    kernel: &'a str,
-    domain: Apart,
-    status: Status,
-}
-
-#[derive(Clone, Copy, LabelSet)]
+#[derive(LabelSet)]
 struct OfKernel<'a> {
     #[label(max = KERNELS)]
     kernel: &'a str,
-    domain: Apart,
+    domain: Domain,
 }
 
-#[derive(Clone, Copy, LabelSet)]
+#[derive(LabelSet)]
+struct OfExecution<'a> {
+    #[label(flatten)]
+    of: OfKernel<'a>,
+    status: Status,
+}
+
+#[derive(LabelSet)]
 pub struct OfPool {
     pub pool: Memory,
 }
 
-#[derive(Clone, Copy, LabelSet)]
+#[derive(LabelSet)]
 pub struct OfBreaker<'a> {
     #[label(max = KERNELS)]
     pub breaker: &'a str,
 }
 
-/// What runs on the side of calls. The first two have the names, labels, bounds and helps of the families of `execute`: they are
-/// the same families, fed by hand.
+/// The first two are the families of `execute`, for what is no call of it; what is written here is their help.
 #[derive(Metrics)]
 #[metrics(prefix = "rustkernel")]
 pub struct Kernels {
     /// Executions of kernels, by what became of them.
+    // Without zeros, as in `execute`: each kernel has one domain, and would have a zero in every other one.
     #[metrics(zero = false)]
-    executions_total: Counter<Recorded<'static>>,
+    executions_total: Counter<OfExecution<'static>>,
     /// Time of an execution, from the message to the output.
     #[metrics(buckets = BUCKETS)]
     execution_duration_seconds: Histogram<OfKernel<'static>>,
-    /// Memory that is held, by pool: buffers in use and those kept for the next run.
+    /// Memory that is in use, by pool.
     pub memory_bytes: Gauge<OfPool, i64>,
     /// Whether a kernel takes messages: 0 closed (it does), 1 half-open (the next one is a trial), 2 open (it does not).
     pub circuit_breaker_state: Gauge<OfBreaker<'static>, i64>,
 }
 
-pub static KERNELS_METRICS: Kernels = Kernels::new();
+pub static METRICS: Kernels = Kernels::new();
 
-/// The metrics of a kernel that is not run by [`execute`](crate::kernel::execute): whoever runs it says what it did.
+/// The metrics of a kernel that the runtime does not run: whoever runs it says what it did.
 pub struct KernelMetrics {
     executions: Counter,
     duration: Histogram,
@@ -97,11 +87,11 @@ pub struct KernelMetrics {
 
 impl KernelMetrics {
     pub fn new(kernel: &str) -> Self {
-        let domain = Apart::Custom;
+        let of = || OfKernel { kernel, domain: Domain::Custom };
         KernelMetrics {
-            executions: KERNELS_METRICS.executions_total.with(Recorded { kernel, domain, status: Status::Ok }),
-            duration: KERNELS_METRICS.execution_duration_seconds.with(OfKernel { kernel, domain }),
-            memory: KERNELS_METRICS.memory_bytes.with(OfPool { pool: Memory::Custom }),
+            executions: METRICS.executions_total.with(OfExecution { of: of(), status: Status::Ok }),
+            duration: METRICS.execution_duration_seconds.with(of()),
+            memory: METRICS.memory_bytes.with(OfPool { pool: Memory::Custom }),
             allocated: AtomicI64::new(0),
         }
     }
@@ -122,6 +112,6 @@ impl KernelMetrics {
 
 impl Drop for KernelMetrics {
     fn drop(&mut self) {
-        self.memory.sub(self.allocated.load(Ordering::Relaxed));
+        self.memory.sub(*self.allocated.get_mut());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
-use tallied_service::{Correlation, TraceContext};
+use tallied_service::{Correlate as _, Correlation};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
@@ -17,29 +17,18 @@ use crate::memory::Pools;
 /// How many messages wait for a kernel; who sends one more waits as well.
 const INBOX: usize = 64;
 
-/// In whose name something runs.
-#[derive(Clone)]
+/// In whose name a message is sent.
 pub struct Context {
-    pub tenant_id: Option<String>,
+    /// The id that its lines have, and its trace.
     pub correlation: Correlation,
-    /// The span that the run of a kernel is in.
+    /// The run that it leads to is within this span, and has its fields: the tenant of a request.
     pub span: Span,
 }
 
 impl Context {
-    /// That of what runs here and now, for a tenant.
-    pub fn of(tenant_id: Option<String>, correlation: Correlation) -> Self {
-        Context { tenant_id, correlation, span: Span::current() }
-    }
-
-    /// That of whoever is called from here: the same tenant, id and trace; in the trace a span of its own.
-    fn child(&self) -> Self {
-        let correlation = self.correlation.clone();
-        let correlation = match self.correlation.trace().map(TraceContext::child) {
-            Some(trace) => correlation.with_trace(trace),
-            None => correlation,
-        };
-        Context::of(self.tenant_id.clone(), correlation)
+    /// That of what runs here and now.
+    pub fn current() -> Self {
+        Context { correlation: Correlation::current().unwrap_or_else(Correlation::new), span: Span::current() }
     }
 }
 
@@ -53,16 +42,19 @@ struct Message {
 #[derive(Clone)]
 pub struct KernelHandle {
     pub id: &'static str,
+    pub breaker: Arc<Breaker>,
     inbox: mpsc::Sender<Message>,
 }
 
 impl KernelHandle {
     /// Sends a message and waits for what the kernel makes of it. Dropped before that, it ends the run.
     pub async fn execute_with_context(&self, context: &Context, input: Value) -> Result<Value, Failure> {
+        // The same id and trace; in the trace a span of its own.
+        let context = Context { correlation: context.correlation.child(), span: context.span.clone() };
         let (reply, answer) = oneshot::channel();
-        let message = Message { context: context.child(), input, reply };
-        self.inbox.send(message).await.map_err(|_| Failure::Stopped(self.id))?;
-        answer.await.map_err(|_| Failure::Stopped(self.id))?
+        let stopped = || Failure::Stopped(self.id);
+        self.inbox.send(Message { context, input, reply }).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 }
 
@@ -71,22 +63,25 @@ pub struct Runtime {
     pub memory: Pools,
     policy: Policy,
     kernels: BTreeMap<&'static str, KernelHandle>,
-    breakers: Vec<Arc<Breaker>>,
 }
 
 impl Runtime {
     pub fn new(memory: Pools, policy: Policy) -> Self {
-        Runtime { memory, policy, kernels: BTreeMap::new(), breakers: Vec::new() }
+        Runtime { memory, policy, kernels: BTreeMap::new() }
     }
 
     /// Takes a kernel in. Its task ends with the last handle.
     pub fn register<K: Kernel>(&mut self, kernel: K) -> KernelHandle {
-        let (inbox, messages) = mpsc::channel(INBOX);
-        let breaker = Breaker::new(K::ID, self.policy);
-        self.breakers.push(breaker.clone());
-        tokio::spawn(work(Arc::new(kernel), breaker, self.memory.clone(), messages));
-        let handle = KernelHandle { id: K::ID, inbox };
+        let (inbox, mut messages) = mpsc::channel(INBOX);
+        let handle = KernelHandle { id: K::ID, breaker: Breaker::new(K::ID, self.policy), inbox };
         self.kernels.insert(K::ID, handle.clone());
+        let (kernel, breaker, memory) = (Arc::new(kernel), handle.breaker.clone(), self.memory.clone());
+        tokio::spawn(async move {
+            while let Some(Message { context: Context { correlation, span }, input, reply }) = messages.recv().await {
+                // The lines that tell how it ended are the sender's, too.
+                correlation.scope(run(&kernel, &breaker, &memory, span, input, reply)).await;
+            }
+        });
         handle
     }
 
@@ -94,53 +89,56 @@ impl Runtime {
         self.kernels.get(id)
     }
 
-    /// Each breaker's kernel, and its state now.
-    pub fn breakers(&self) -> impl Iterator<Item = (&'static str, State)> {
-        self.breakers.iter().map(|breaker| (breaker.of, breaker.state(Instant::now())))
+    pub fn kernels(&self) -> impl Iterator<Item = &KernelHandle> {
+        self.kernels.values()
     }
 }
 
-async fn work<K: Kernel>(kernel: Arc<K>, breaker: Arc<Breaker>, memory: Pools, mut messages: mpsc::Receiver<Message>) {
-    while let Some(Message { context, input, mut reply }) = messages.recv().await {
-        if reply.is_closed() {
-            continue;
-        }
-        let correlation = context.correlation.clone();
-        if breaker.state(Instant::now()) == State::Open {
-            correlation.scope_sync(|| {
-                tracing::warn!(kernel_id = K::ID, domain = ?K::DOMAIN, "circuit breaker is open: message rejected");
-            });
-            let _ = reply.send(Err(Failure::Rejected(K::ID)));
-            continue;
-        }
-        // In a task of its own: so a panic ends that, and not this.
-        let run = execute(kernel.clone(), context, input, memory.clone());
-        let mut run = tokio::spawn(correlation.clone().scope(run));
-        let done = tokio::select! {
-            done = &mut run => done,
-            () = reply.closed() => {
-                run.abort();
-                run.await
-            }
-        };
-        correlation.scope_sync(|| match done {
-            Ok(done) => {
-                match &done {
-                    Ok(_) => breaker.succeeded(),
-                    Err(failure) if failure.is_own() => breaker.failed(Instant::now()),
-                    Err(_) => {}
-                }
-                // It may have gone away in the last moment.
-                let _ = reply.send(done);
-            }
-            Err(end) if end.is_panic() => {
-                breaker.failed(Instant::now());
-                tracing::error!(kernel_id = K::ID, domain = ?K::DOMAIN, "Kernel execution panicked");
-                let _ = reply.send(Err(Failure::Stopped(K::ID)));
-            }
-            Err(_) => tracing::warn!(kernel_id = K::ID, domain = ?K::DOMAIN, "Kernel execution cancelled"),
-        });
+/// Runs a kernel with a message, unless nobody waits for it any more or its breaker is open, and answers.
+async fn run<K: Kernel>(
+    kernel: &Arc<K>,
+    breaker: &Breaker,
+    memory: &Pools,
+    sender: Span,
+    input: Value,
+    mut reply: oneshot::Sender<Result<Value, Failure>>,
+) {
+    if reply.is_closed() {
+        return;
     }
+    if breaker.state(Instant::now()) == State::Open {
+        tracing::warn!(kernel_id = K::ID, domain = ?K::DOMAIN, "circuit breaker is open: message rejected");
+        let _ = reply.send(Err(Failure::Rejected(K::ID)));
+        return;
+    }
+    // In a task of its own: so a panic ends that, and not this.
+    let mut running = tokio::spawn(execute(kernel.clone(), sender, input, memory.clone()).correlated());
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        // Nobody waits for it any more.
+        () = reply.closed() => {
+            running.abort();
+            running.await
+        }
+    };
+    let done = match ended {
+        Ok(done) => done,
+        Err(end) if end.is_panic() => {
+            tracing::error!(kernel_id = K::ID, domain = ?K::DOMAIN, "Kernel execution panicked");
+            Err(Failure::Stopped(K::ID))
+        }
+        Err(_) => {
+            tracing::warn!(kernel_id = K::ID, domain = ?K::DOMAIN, "Kernel execution cancelled");
+            return;
+        }
+    };
+    match &done {
+        Ok(_) => breaker.succeeded(),
+        Err(failure) if failure.is_own() => breaker.failed(Instant::now()),
+        Err(_) => {}
+    }
+    // It may have gone away in the last moment.
+    let _ = reply.send(done);
 }
 
 #[cfg(test)]
@@ -154,14 +152,12 @@ mod tests {
 
     struct Broken;
 
-    #[tallied::instrument(skip_all)]
+    #[tallied::observed(counter = false)]
     impl Kernel for Broken {
         const ID: &'static str = "test/broken";
         const DOMAIN: Domain = Domain::Statistics;
         type Input = u32;
-        type Prepared = u32;
-        type Computed = u32;
-        type Output = u32;
+        type Work = u32;
 
         fn validate(&self, _: &u32) -> Result<(), Failure> {
             Ok(())
@@ -171,12 +167,13 @@ mod tests {
             Ok(input)
         }
 
-        async fn gpu_execute(&self, prepared: u32) -> Result<u32, Failure> {
-            Ok(100 / prepared)
+        async fn gpu_execute(&self, work: &mut u32) -> Result<(), Failure> {
+            *work = 100 / *work;
+            Ok(())
         }
 
-        async fn collect_output(&self, computed: u32, _: &Pools, _: &Context) -> Result<u32, Failure> {
-            Ok(computed)
+        async fn collect_output(&self, work: u32, _: &Pools) -> Result<Value, Failure> {
+            Ok(json!(work))
         }
     }
 
@@ -185,7 +182,7 @@ mod tests {
         let policy = Policy { failures: 2, cool_down: Duration::from_secs(3600) };
         let mut runtime = Runtime::new(Pools::new(0, 0), policy);
         let kernel = runtime.register(Broken);
-        let context = Context::of(None, Correlation::new());
+        let context = Context::current();
         let ended = kernel.execute_with_context(&context, json!(0)).await;
         assert!(matches!(ended, Err(Failure::Stopped("test/broken"))), "{ended:?}");
         assert!(matches!(kernel.execute_with_context(&context, json!(4)).await, Ok(output) if output == 25));

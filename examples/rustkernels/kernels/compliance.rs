@@ -1,11 +1,12 @@
 //! Whether account numbers can be right: ISO 13616, whose check digits are those of ISO 7064, MOD 97-10.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tallied::observed;
 
 use crate::kernel::{Failure, Kernel};
 use crate::memory::Pools;
 use crate::metrics::Domain;
-use crate::runtime::Context;
 
 /// The most accounts of one message.
 const MOST: usize = 10_000;
@@ -19,33 +20,24 @@ pub struct Input {
     accounts: Vec<String>,
 }
 
-/// What is found of one account; without a reason it is valid.
-type Found = (Option<String>, Option<&'static str>);
-
-#[derive(Serialize)]
-pub struct Output {
-    valid: usize,
-    invalid: usize,
-    accounts: Vec<Account>,
+pub struct Work {
+    accounts: Vec<String>,
+    verdicts: Vec<Verdict>,
 }
 
-/// In the order of the message, so nobody needs to repeat the number.
+/// What is found of an account: not its number, which is somebody's.
 #[derive(Serialize)]
-struct Account {
-    /// The country that it names, if it does.
-    country: Option<String>,
+struct Verdict {
     valid: bool,
     why: Option<&'static str>,
 }
 
-#[tallied::instrument(skip_all)]
+#[observed(counter = false)]
 impl Kernel for Iban {
     const ID: &'static str = "compliance/iban";
     const DOMAIN: Domain = Domain::Compliance;
     type Input = Input;
-    type Prepared = Vec<String>;
-    type Computed = Vec<Found>;
-    type Output = Output;
+    type Work = Work;
 
     fn validate(&self, input: &Input) -> Result<(), Failure> {
         if (1..=MOST).contains(&input.accounts.len()) {
@@ -55,36 +47,29 @@ impl Kernel for Iban {
     }
 
     /// The electronic form, without the spaces of the printed one.
-    fn prepare_input(&self, input: Input, _: &Pools) -> Result<Vec<String>, Failure> {
-        Ok(input.accounts.iter().map(|account| account.split_whitespace().collect()).collect())
+    fn prepare_input(&self, input: Input, _: &Pools) -> Result<Work, Failure> {
+        let accounts = input.accounts.iter().map(|account| account.split_whitespace().collect()).collect();
+        Ok(Work { accounts, verdicts: Vec::new() })
     }
 
-    async fn gpu_execute(&self, accounts: Vec<String>) -> Result<Vec<Found>, Failure> {
-        let mut found = Vec::with_capacity(accounts.len());
-        for some in accounts.chunks(256) {
-            found.extend(some.iter().map(|account| {
-                let country = account.get(..2).filter(|country| is_upper(country)).map(str::to_owned);
-                (country, check(account).err())
+    async fn gpu_execute(&self, work: &mut Work) -> Result<(), Failure> {
+        for some in work.accounts.chunks(256) {
+            work.verdicts.extend(some.iter().map(|account| {
+                let why = check(account).err();
+                Verdict { valid: why.is_none(), why }
             }));
             tokio::task::yield_now().await;
         }
-        Ok(found)
+        Ok(())
     }
 
-    async fn collect_output(&self, found: Vec<Found>, _: &Pools, _: &Context) -> Result<Output, Failure> {
-        for (position, (country, why)) in found.iter().enumerate() {
-            // Not the number: it is somebody's.
-            tracing::debug!(position, country, valid = why.is_none(), why, "account checked");
+    async fn collect_output(&self, work: Work, _: &Pools) -> Result<Value, Failure> {
+        for (position, verdict) in work.verdicts.iter().enumerate() {
+            tracing::debug!(position, valid = verdict.valid, why = verdict.why, "account checked");
         }
-        let accounts: Vec<Account> =
-            found.into_iter().map(|(country, why)| Account { country, valid: why.is_none(), why }).collect();
-        let valid = accounts.iter().filter(|account| account.valid).count();
-        Ok(Output { valid, invalid: accounts.len() - valid, accounts })
+        let valid = work.verdicts.iter().filter(|verdict| verdict.valid).count();
+        Ok(json!({"valid": valid, "invalid": work.verdicts.len() - valid, "accounts": work.verdicts}))
     }
-}
-
-fn is_upper(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// Why an account number, in its electronic form, cannot be right.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use tallied::observed;
 
 use crate::kernel::{Failure, Kernel};
 use crate::memory::{Buffer, Pools};
@@ -35,23 +36,14 @@ impl Graph {
     /// Reads a `Cargo.lock`.
     pub fn of_lock(text: &str) -> Result<Self, toml::de::Error> {
         let Lock { package: packages } = toml::from_str(text)?;
-        let names = packages.iter().map(|package| format!("{} {}", package.name, package.version)).collect();
-        let by_name: HashMap<&str, usize> =
-            packages.iter().enumerate().map(|(at, package)| (package.name.as_str(), at)).collect();
-        let by_version: HashMap<(&str, &str), usize> = packages
-            .iter()
-            .enumerate()
-            .map(|(at, package)| ((package.name.as_str(), package.version.as_str()), at))
-            .collect();
-        let find = |dependency: &String| {
-            let mut words = dependency.split(' ');
-            let name = words.next()?;
-            match words.next() {
-                Some(version) => by_version.get(&(name, version)).copied(),
-                None => by_name.get(name).copied(),
-            }
+        let names: Vec<String> = packages.iter().map(|one| format!("{} {}", one.name, one.version)).collect();
+        let by_name = packages.iter().zip(0..).map(|(package, at)| (package.name.as_str(), at));
+        let by_version = names.iter().zip(0..).map(|(name, at)| (name.as_str(), at));
+        let places: HashMap<&str, usize> = by_name.chain(by_version).collect();
+        let edges_of = |package: &Package| {
+            package.dependencies.iter().filter_map(|name| places.get(name.as_str()).copied()).collect()
         };
-        let edges = packages.iter().map(|package| package.dependencies.iter().filter_map(find).collect()).collect();
+        let edges = packages.iter().map(edges_of).collect();
         Ok(Graph { names, edges })
     }
 
@@ -76,6 +68,7 @@ pub struct PageRank {
 #[serde(default, deny_unknown_fields)]
 pub struct Input {
     damping: f64,
+    /// The most that it may take.
     iterations: u32,
     /// It is done when the ranks together change by less.
     tolerance: f64,
@@ -89,80 +82,65 @@ impl Default for Input {
     }
 }
 
-pub struct Prepared {
+pub struct Work {
     input: Input,
     ranks: Buffer,
     next: Buffer,
-}
-
-pub struct Computed {
-    ranks: Buffer,
     iterations: u32,
-    top: Option<usize>,
 }
 
-#[derive(Serialize)]
-pub struct Output {
-    packages: usize,
-    iterations: u32,
-    /// Of all ranks: 1, but for rounding.
-    sum: f64,
-    top: Option<Value>,
-}
-
-#[tallied::instrument(skip_all)]
+#[observed(counter = false)]
 impl Kernel for PageRank {
     const ID: &'static str = "graph/pagerank";
     const DOMAIN: Domain = Domain::GraphAnalytics;
     type Input = Input;
-    type Prepared = Prepared;
-    type Computed = Computed;
-    type Output = Output;
+    type Work = Work;
 
     fn validate(&self, input: &Input) -> Result<(), Failure> {
-        let wrong = if !(input.damping > 0.0 && input.damping < 1.0) {
-            format!("`damping` is {}: expected a number between 0 and 1", input.damping)
-        } else if input.iterations == 0 {
-            "`iterations` is 0: expected at least one".to_owned()
-        } else {
-            return Ok(());
-        };
-        Err(Failure::Invalid(wrong))
+        if !(input.damping > 0.0 && input.damping < 1.0) {
+            let wrong = format!("`damping` is {}: expected a number between 0 and 1", input.damping);
+            return Err(Failure::Invalid(wrong));
+        }
+        if input.iterations == 0 {
+            return Err(Failure::Invalid("`iterations` is 0: expected at least one".to_owned()));
+        }
+        Ok(())
     }
 
     #[allow(clippy::cast_precision_loss)] // fewer packages than 2^53
-    fn prepare_input(&self, input: Input, memory: &Pools) -> Result<Prepared, Failure> {
+    fn prepare_input(&self, input: Input, memory: &Pools) -> Result<Work, Failure> {
         let (mut ranks, next) = (memory.device.take(self.graph.len())?, memory.device.take(self.graph.len())?);
         ranks.fill(1.0 / self.graph.len() as f64);
-        Ok(Prepared { input, ranks, next })
+        Ok(Work { input, ranks, next, iterations: 0 })
     }
 
-    async fn gpu_execute(&self, prepared: Prepared) -> Result<Computed, Failure> {
-        let Prepared { input, mut ranks, mut next } = prepared;
+    async fn gpu_execute(&self, work: &mut Work) -> Result<(), Failure> {
+        let Work { input, ranks, next, iterations } = work;
         let mut change = f64::INFINITY;
-        for iterations in 1..=input.iterations {
-            step(&self.graph, input.damping, &ranks, &mut next);
+        while *iterations < input.iterations {
+            step(&self.graph, input.damping, ranks, next);
             change = ranks.iter().zip(next.iter()).map(|(before, now)| (before - now).abs()).sum();
-            std::mem::swap(&mut ranks, &mut next);
+            std::mem::swap(ranks, next);
+            *iterations += 1;
             if change < input.tolerance {
-                return Ok(Computed { ranks, iterations, top: input.top });
+                return Ok(());
             }
             tokio::task::yield_now().await;
         }
         Err(Failure::NotConverged { iterations: input.iterations, change })
     }
 
-    async fn collect_output(&self, computed: Computed, memory: &Pools, context: &Context) -> Result<Output, Failure> {
-        let mut ranks = memory.host.take(computed.ranks.len())?;
-        ranks.copy_from_slice(&computed.ranks);
-        let top = match computed.top {
+    async fn collect_output(&self, work: Work, memory: &Pools) -> Result<Value, Failure> {
+        let ranks = memory.host.copy(&work.ranks)?;
+        let top = match work.input.top {
             Some(count) => {
                 let message = json!({"names": self.graph.names, "values": &ranks[..], "count": count});
-                Some(self.top.execute_with_context(context, message).await?)
+                Some(self.top.execute_with_context(&Context::current(), message).await?)
             }
             None => None,
         };
-        Ok(Output { packages: ranks.len(), iterations: computed.iterations, sum: ranks.iter().sum(), top })
+        let sum: f64 = ranks.iter().sum();
+        Ok(json!({"packages": ranks.len(), "iterations": work.iterations, "sum": sum, "top": top}))
     }
 }
 
@@ -170,8 +148,8 @@ impl Kernel for PageRank {
 #[allow(clippy::cast_precision_loss)] // fewer packages than 2^53
 fn step(graph: &Graph, damping: f64, ranks: &[f64], next: &mut [f64]) {
     let all = ranks.len() as f64;
-    let of_leaves: f64 =
-        ranks.iter().zip(&graph.edges).filter(|(_, edges)| edges.is_empty()).map(|(rank, _)| rank).sum();
+    let leaves = ranks.iter().zip(&graph.edges).filter(|(_, edges)| edges.is_empty());
+    let of_leaves: f64 = leaves.map(|(rank, _)| rank).sum();
     next.fill((1.0 - damping + damping * of_leaves) / all);
     for (rank, edges) in ranks.iter().zip(&graph.edges) {
         for edge in edges {

@@ -1,11 +1,12 @@
 //! The largest of many values: what other kernels send their results to.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tallied::observed;
 
 use crate::kernel::{Failure, Kernel};
 use crate::memory::{Buffer, Pools};
 use crate::metrics::Domain;
-use crate::runtime::Context;
 
 /// The largest values with their names.
 pub struct Top;
@@ -19,33 +20,20 @@ pub struct Input {
     count: usize,
 }
 
-pub struct Prepared {
+pub struct Work {
     names: Vec<String>,
     values: Buffer,
     count: usize,
-}
-
-pub struct Computed {
-    names: Vec<String>,
-    values: Buffer,
     /// The places of the largest, the largest first.
     places: Vec<usize>,
 }
 
-#[derive(Serialize)]
-pub struct Ranked {
-    name: Option<String>,
-    value: f64,
-}
-
-#[tallied::instrument(skip_all)]
+#[observed(counter = false)]
 impl Kernel for Top {
     const ID: &'static str = "stats/top";
     const DOMAIN: Domain = Domain::Statistics;
     type Input = Input;
-    type Prepared = Prepared;
-    type Computed = Computed;
-    type Output = Vec<Ranked>;
+    type Work = Work;
 
     fn validate(&self, input: &Input) -> Result<(), Failure> {
         let (names, values) = (input.names.len(), input.values.len());
@@ -58,25 +46,24 @@ impl Kernel for Top {
         Ok(())
     }
 
-    fn prepare_input(&self, input: Input, memory: &Pools) -> Result<Prepared, Failure> {
-        let mut values = memory.device.take(input.values.len())?;
-        values.copy_from_slice(&input.values);
-        Ok(Prepared { names: input.names, values, count: input.count })
+    fn prepare_input(&self, input: Input, memory: &Pools) -> Result<Work, Failure> {
+        let values = memory.device.copy(&input.values)?;
+        Ok(Work { names: input.names, values, count: input.count, places: Vec::new() })
     }
 
-    async fn gpu_execute(&self, prepared: Prepared) -> Result<Computed, Failure> {
-        let Prepared { names, values, count } = prepared;
-        let mut places: Vec<usize> = (0..values.len()).collect();
+    async fn gpu_execute(&self, work: &mut Work) -> Result<(), Failure> {
+        let Work { values, count, places, .. } = work;
         let larger = |one: &usize, other: &usize| values[*other].total_cmp(&values[*one]);
+        places.extend(0..values.len());
         // All that are wanted go to the front, and only those are sorted.
-        places.select_nth_unstable_by(count - 1, larger);
-        places.truncate(count);
+        places.select_nth_unstable_by(*count - 1, larger);
+        places.truncate(*count);
         places.sort_by(larger);
-        Ok(Computed { names, values, places })
+        Ok(())
     }
 
-    async fn collect_output(&self, computed: Computed, _: &Pools, _: &Context) -> Result<Vec<Ranked>, Failure> {
-        let Computed { names, values, places } = computed;
-        Ok(places.into_iter().map(|at| Ranked { name: names.get(at).cloned(), value: values[at] }).collect())
+    async fn collect_output(&self, work: Work, _: &Pools) -> Result<Value, Failure> {
+        let ranked = work.places.iter().map(|at| json!({"name": work.names.get(*at), "value": work.values[*at]}));
+        Ok(ranked.collect())
     }
 }
