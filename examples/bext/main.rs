@@ -33,8 +33,8 @@ use tallied_service::http::{Endpoints, Exposition};
 use tallied_service::requests::RequestLayer;
 use tallied_service::terminated;
 use tower::ServiceExt as _;
+use tracing::error_span;
 use tracing::field::Empty;
-use tracing::info_span;
 
 use apps::Source;
 use database::Database;
@@ -91,7 +91,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .label("app", move |request| of_label.label_of(request))
         .route(move |request| of_route.route_of(request))
         .span(|_, request| {
-            info_span!(
+            error_span!(
                 "http_request",
                 app = request.label("app"),
                 method = request.method(),

@@ -35,7 +35,7 @@ impl Config {
 
 /// Does what a configuration says, and then what [`init`] does. For the start of a program, before anything is counted.
 ///
-/// ```
+/// ```standalone_crate
 /// use tallied::{Config, Histogram, Metrics};
 ///
 /// #[derive(Metrics)]

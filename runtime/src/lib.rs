@@ -103,3 +103,8 @@ pub use metric::{Counter, Gauge, GaugeGuard, Histogram, Info, Metric, Observatio
 pub use outcome::{Classify, Outcome, Status};
 pub use reading::{Series, Snapshot};
 pub use tallied_macros::{Label, LabelSet, Metrics, Outcome, instrument, observed};
+
+/// The page of the crate: its blocks compile, too.
+#[cfg(all(doctest, feature = "metrics"))]
+#[doc = include_str!("../README.md")]
+struct Page;

@@ -75,3 +75,8 @@ pub use signals::terminated;
 pub mod __private {
     pub use tallied;
 }
+
+/// The page of the crate: its block compiles, too.
+#[cfg(all(doctest, feature = "axum", feature = "logs", feature = "requests", feature = "signals"))]
+#[doc = include_str!("../README.md")]
+struct Page;

@@ -53,7 +53,8 @@ impl<'a> Incoming<'a> {
 
     /// The span that requests have unless the layer is given another.
     pub(super) fn span(&self) -> Span {
-        tracing::info_span!(
+        // Where only warnings are told, they are to say which request they are of.
+        tracing::error_span!(
             "http_request",
             method = self.method(),
             path = self.path(),

@@ -118,14 +118,15 @@ impl<M: RequestMetrics> RequestLayer<M> {
 
     /// The span of a request, in the place of the one that there is: with other fields, or fewer. Of `user_id`, `status` and
     /// `outcome` those that it has are recorded when they are known, and the rest is the handler's, by
-    /// [`RequestHandle::span`](super::RequestHandle::span). The lines of the access log are within it.
+    /// [`RequestHandle::span`](super::RequestHandle::span). The lines of the access log are within it. One of level `ERROR` is
+    /// there whatever the filter is, so that a warning says of which request it is.
     ///
     /// ```
     /// use tallied_service::requests::RequestLayer;
-    /// use tracing::{field::Empty, info_span};
+    /// use tracing::{error_span, field::Empty};
     ///
     /// let layer = RequestLayer::new(()).span(|_, request| {
-    ///     info_span!("http_request", method = request.method(), path = request.path(), status = Empty, cache = Empty)
+    ///     error_span!("http_request", method = request.method(), path = request.path(), status = Empty, cache = Empty)
     /// });
     /// # let _ = layer;
     /// ```
