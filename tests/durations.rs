@@ -135,6 +135,29 @@ fn task(fails: bool) -> Result<(), ()> {
     if fails { Err(()) } else { Ok(()) }
 }
 
+#[derive(Metrics)]
+#[metrics(prefix = "durations")]
+struct Jobs {
+    /// Jobs, by whatever counts them.
+    jobs_total: Counter,
+}
+
+static JOBS: Jobs = Jobs::new();
+
+#[observed(counter(name = "durations_jobs_total", labels()))]
+fn job() {}
+
+#[test]
+fn so_do_those_that_have_no_label_to_tell_them_apart() {
+    job();
+    JOBS.jobs_total.add(2);
+    let text = tallied::gather_metrics();
+    assert_eq!(value(&text, "durations_jobs_total", &[]), Some(3.0));
+    assert!(text.contains("# HELP durations_jobs_total Jobs, by whatever counts them.\n"), "{text}");
+    let conflicts = tallied::init().map_or_else(|conflicts| conflicts.to_string(), |()| String::new());
+    assert!(!conflicts.contains("durations_jobs_total"), "{conflicts}");
+}
+
 #[test]
 fn an_attribute_and_a_group_feed_one_family() {
     TASKS.tasks_total.with(Task { status: TaskStatus::Scheduled }).add(2);

@@ -1,4 +1,5 @@
-//! The guide to tallied. Its chapters are the modules; in the repository they are the files of `docs/guide`.
+//! The guide to tallied, to be read in the repository, where its chapters are the files of `docs/guide`. Here they are the
+//! modules, whose blocks are compiled; links between chapters lead nowhere here.
 #![doc = include_str!("README.md")]
 // They are whole programs.
 #![allow(clippy::needless_doctest_main)]

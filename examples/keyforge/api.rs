@@ -14,7 +14,7 @@ use tallied_service::Correlation;
 use tallied_service::health::{Check, Finding, Health};
 use tallied_service::http::Endpoints;
 use tallied_service::requests::RequestLayer;
-use tracing::info_span;
+use tracing::error_span;
 
 use crate::jobs::Hive;
 use crate::store::{Order, SCHEMA, StoreError};
@@ -26,7 +26,7 @@ const MOST_STEPS: u32 = 5_000_000;
 pub fn router(hive: Arc<Hive>, health: Health) -> Router {
     // The requests of the document have a span and no metrics.
     let requests = RequestLayer::new(()).user_id(user).span(|_, request| {
-        info_span!(
+        error_span!(
             "http_request",
             method = request.method(),
             path = request.path(),

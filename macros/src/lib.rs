@@ -161,7 +161,7 @@ use proc_macro::TokenStream;
 /// # The span
 ///
 /// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the
-/// labels; those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
+/// labels (`function` only where a family has it); those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
 /// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it
 /// has no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
 /// them leaves the function (`?`), there was no call; one that panics has ended it. A span has at most 32 fields. What
@@ -264,7 +264,8 @@ fn is_own() -> bool {
 /// The name of a family is that of its field, with the prefix and a `_` before it: it stands in the source as it stands on
 /// the dashboard. The cells belong to the type: two groups of one type have the same series, and every family is exposed
 /// before a group is made. An attribute of an observed function may feed the same family, by the same name and the same
-/// labels: the group then counts what no call is. The help is the group's, unless the attribute says one too.
+/// labels: the group then counts what no call is. The help is the group's; `tallied::init` tells of an attribute that
+/// says another.
 ///
 /// # Arguments of `#[metrics(…)]`
 ///

@@ -38,9 +38,9 @@ impl<K: Callsite, B: Stopwatch> Call<K, B> {
     pub(crate) fn end<T: Told>(self, told: impl FnOnce() -> T, span: Option<&Span>) {
         let (site, ran) = (self.site, self.set);
         let Some(ended) = self.ended(told) else { return };
-        let told = span.filter(|_| T::HAS_LABELS).map_or(Ok(()), |span| record(site, ended.set, span));
+        let recorded = span.filter(|_| T::HAS_LABELS).map_or(Ok(()), |span| record(site, ended.set, span));
         site.end(ran, ended.set, ended.status, ended.ticks, ended.busy);
-        told.unwrap_or_else(|panic| resume_unwind(panic));
+        recorded.unwrap_or_else(|panic| resume_unwind(panic));
     }
 
     /// The call has returned, and this is all that there is to be counted, if anything is.
@@ -125,9 +125,9 @@ fn end_with_labels<K: Callsite>(
     entered: &mut Option<EnteredSpan>,
 ) {
     let entered = entered.take();
-    let told = entered.as_deref().map_or(Ok(()), |span| record(site, set, span));
+    let recorded = entered.as_deref().map_or(Ok(()), |span| record(site, set, span));
     site.end(ran, set, status, ticks, 0);
-    told.unwrap_or_else(|panic| resume_unwind(panic));
+    recorded.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 /// Tells a span the labels that a value had: before the call ends, because its last event is to have them. A subscriber may

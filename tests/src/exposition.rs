@@ -31,7 +31,8 @@ pub fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
 pub fn labels(text: &str) -> std::collections::BTreeMap<String, String> {
     let pair = |label: String| {
         let (name, value) = label.split_once('=')?;
-        Some((name.to_owned(), value.trim_matches('"').to_owned()))
+        let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        Some((name.to_owned(), bare.unwrap_or(value).to_owned()))
     };
     split(text).into_iter().filter_map(pair).collect()
 }

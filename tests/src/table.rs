@@ -48,9 +48,7 @@ impl Row {
         self.labels.insert(name, values.iter().copied().collect());
         self
     }
-}
 
-impl Row {
     /// That is there, and has no series: its labels are known when something comes.
     #[must_use]
     pub fn unused(mut self) -> Self {
@@ -139,7 +137,7 @@ impl Row {
         }
         let samples = samples(text, name);
         if samples.is_empty() != self.is_unused {
-            wrong.push(format!("`{name}` has {} series", samples.len()));
+            wrong.push(format!("`{name}` has {} lines", samples.len()));
         }
         let own =
             |label: &str| !(label == "le" && self.bounds.is_some() || label == "quantile" && self.quantiles.is_some());

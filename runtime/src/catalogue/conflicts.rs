@@ -25,7 +25,7 @@ type Place = (&'static str, u32);
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// Two say other things of one family. The first by file and line wins.
+    /// Two say other things of one family. The first by file and line wins; of helps, the first that was written.
     Differs {
         /// The family.
         family: &'static str,
@@ -52,7 +52,7 @@ pub enum Conflict {
         /// Why not.
         why: String,
     },
-    /// Two write the same series, which add up.
+    /// Two attributes, or two groups, write the same series, which add up.
     SameSeries {
         /// The family.
         family: &'static str,
@@ -149,8 +149,8 @@ impl Error for InitError {}
 /// # Errors
 ///
 /// Every conflict, with both places: families of one name that differ in type, label names, unit, buckets, quantiles or
-/// help; samples of one name in two families; and callsites that write the same series, which add up (of two summaries only
-/// count and sum do: the quantiles are those of the first). An attribute and a group may: the group counts what no call is. On a target without a list of
+/// help; samples of one name in two families; and two attributes, or two groups, that write the same series, which add up. (An
+/// attribute and a group may: the group counts what no call is.) On a target without a list of
 /// callsites by the linker (see [`catalogue`](crate::catalogue())) a callsite is known from its first call on. Without
 /// the feature `metrics` there are none.
 pub fn init() -> Result<(), InitError> {
@@ -240,10 +240,15 @@ fn conflicts() -> Vec<Conflict> {
 #[cfg(feature = "metrics")]
 fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
     let Some(first) = parts.first() else { return };
-    let (mut several, mut only): (Vec<&Part>, HashMap<Vec<&String>, &Part>) = (Vec::new(), HashMap::new());
+    let mut several: Vec<&Part> = Vec::new();
+    let mut only: HashMap<(bool, Vec<&String>), &Part> = HashMap::new();
+    // The first that says a help, of those that are exposed.
+    let says_help =
+        |part: &&Part| part.family.given_help().is_some() && part.differs_from(first, None).is_none_or(is_harmless);
+    let helped = parts.iter().find(says_help);
+    let help = helped.and_then(|helped| helped.family.given_help());
     for part in parts {
-        let helped = parts.iter().find(|part| part.family.given_help().is_some());
-        let differs = part.differs_from(first, helped.and_then(|helped| helped.family.given_help()));
+        let differs = part.differs_from(first, help);
         if let Some(what) = differs {
             let other = helped.filter(|_| what == "help").unwrap_or(first);
             found.push(Conflict::Differs { family, what, places: [other.place(), part.place()] });
@@ -254,8 +259,10 @@ fn of_family(family: &'static str, parts: &[Part], found: &mut Vec<Conflict>) {
         let mut others: Vec<&Part> = several.iter().copied().filter(|other| part.shares_a_series_with(other)).collect();
         // Most have one label set: so this takes no longer than there are callsites.
         if let Some(set) = part.only() {
-            others.extend(only.get(&set));
-            only.entry(set).or_insert(part);
+            // An attribute and a group may write one series.
+            let key = (part.family.is_field(), set);
+            others.extend(only.get(&key));
+            only.entry(key).or_insert(part);
         } else {
             others.extend(only.values().filter(|other| part.shares_a_series_with(other)));
             several.push(part);

@@ -261,7 +261,7 @@ impl Draft {
     fn add(&mut self, family: &Family, definition: &Definition, digits: &[Digit]) {
         // Which of them is exposed where they contradict each other, is no matter: this is the most.
         self.child = self.child.max(family.child());
-        if let Some(help) = family.given_help().filter(|_| !self.is_helped) {
+        if let Some(help) = family.given_help().filter(|_| !self.is_helped && family.kind.text() == self.family.kind) {
             (self.family.help, self.is_helped) = (help, true);
         }
         // Label sets of calls that returned, and of those that did not.

@@ -20,8 +20,9 @@ pub(super) struct Source {
 /// A family that is made of what was read.
 pub(super) struct Own {
     pub(super) first: &'static Family,
-    /// The first that the user wrote, else that of the first place.
+    /// The first that the user wrote, and where; else that of the first place.
     pub(super) help: &'static str,
+    helped: Option<(&'static str, u32)>,
     pub(super) labels: Vec<&'static str>,
     pub(super) place: (&'static str, u32),
     /// Whether all of its places have native buckets.
@@ -29,14 +30,6 @@ pub(super) struct Own {
     /// Whether no two of its places can write the same series, and none writes one twice.
     pub(super) is_distinct: bool,
     pub(super) parts: Vec<Part>,
-}
-
-impl Own {
-    /// The help that the user wrote, as far as its places are known.
-    fn given_help(&self) -> Option<&'static str> {
-        let first = self.first.given_help();
-        first.or_else(|| self.parts.iter().find_map(|part| part.family.given_help()))
-    }
 }
 
 /// What one source has of a family.
@@ -131,6 +124,7 @@ impl Plan {
                     let own = Own {
                         first: family,
                         help: family.help,
+                        helped: None,
                         labels,
                         place,
                         is_native: true,
@@ -145,8 +139,9 @@ impl Plan {
                 let order: Option<Vec<usize>> =
                     own.labels.iter().map(|label| labels.iter().position(|other| other == label)).collect();
                 let order = order.filter(|order| order.len() == labels.len());
-                if let Some(what) = family.differs_from(own.first, order.is_some(), own.given_help()) {
-                    let ((file, line), (here, at)) = (own.place, definition.place);
+                if let Some(what) = family.differs_from(own.first, order.is_some(), own.helped.map(|_| own.help)) {
+                    let (first, (here, at)) = (own.helped.filter(|_| what == "help"), definition.place);
+                    let (file, line) = first.unwrap_or(own.place);
                     let lost = match what {
                         "help" => "its help is ignored",
                         _ if family::is_harmless(what) => "the family has none",
@@ -162,8 +157,8 @@ impl Plan {
                         continue;
                     }
                 }
-                if own.given_help().is_none() {
-                    own.help = family.given_help().unwrap_or(own.help);
+                if let (None, Some(help)) = (own.helped, family.given_help()) {
+                    (own.help, own.helped) = (help, Some(definition.place));
                 }
                 own.is_native &= family.native;
                 let mut columns: Vec<Option<Column>> = columns.into_iter().map(Some).collect();

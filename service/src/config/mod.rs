@@ -22,7 +22,7 @@
 //! ```
 //!
 //! What it says has an effect where it is handed on: [`Config::logging`], [`Config::metrics`], [`Config::health`],
-//! [`Config::endpoints`], [`Config::requests`], [`Config::expose_runtime`].
+//! [`Config::endpoints`], [`Config::requests`], [`Config::trace`], [`Config::expose_runtime`].
 //!
 //! # Keys
 //!
@@ -42,7 +42,7 @@
 //! | `metrics.endpoint` | its path | `/metrics` |
 //! | `metrics.include_runtime` | whether the process and tokio are among the metrics | `true` |
 //! | `metrics.buckets.FAMILY` | bounds in the place of a histogram's own, at most as many | |
-//! | `tracing.enabled` | whether traces of requests are recorded, those too that come in so | `true` |
+//! | `tracing.enabled` | whether traces are recorded, those of requests that come in so, too | `true` |
 //! | `tracing.sampling_rate` | how much of the traces that begin here is recorded | 1; in production 0.1 |
 //! | `requests.slow` | from how long on a request is told as slow: `100ms`, or `off` | `100ms` |
 //! | `requests.access_log` | `off`, `fields`, `combined` | `off`; in production `fields` |

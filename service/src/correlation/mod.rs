@@ -249,7 +249,8 @@ pub trait Correlate: Future + Sized {
         self.correlated_by(Correlation::current())
     }
 
-    /// This future, with a correlation that came with its work: the message of a queue, which has one or has none.
+    /// This future, with a correlation that came with its work, such as the message of a queue. Without one it sees what is
+    /// current where it is polled.
     fn correlated_by(self, correlation: Option<Correlation>) -> Correlated<Self> {
         Correlated { correlation, future: Some(self) }
     }

@@ -124,9 +124,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             record.spans.push(name);
         }
         record.spans.reverse();
-        record.take(&fields);
+        record.take(fields.all.iter());
         for fields in &round {
-            record.take(fields);
+            record.take(fields.of_span());
         }
         if let Some(correlation) = correlation {
             record.correlate(&correlation);

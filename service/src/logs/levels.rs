@@ -246,7 +246,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Wanted {
         let now = self.0.now();
         let by_target = Filter::<S>::max_level_hint(&*now.filter)?;
         let most = now.values.iter().map(|(.., level)| *level).max();
-        // Spans that say what they belong to are seen, too: those of requests are of this level.
+        // Spans that say what they belong to are seen, too, and most are of this level.
         Some(most.map_or(by_target, |most| most.max(by_target).max(LevelFilter::from_level(Level::INFO))))
     }
 

@@ -64,7 +64,7 @@ impl Fields {
     }
 }
 
-/// The field that names a span at run time, as exporters have it. It is no field of lines.
+/// The field that names a span at run time, as exporters have it.
 const NAME_OF_SPAN: &str = "otel.name";
 
 impl Fields {
@@ -78,7 +78,8 @@ impl Fields {
 
     /// The fields of a span but for its name.
     pub(super) fn of_span(&self) -> impl Iterator<Item = &(&'static str, Value)> {
-        self.all.iter().filter(|(name, _)| *name != NAME_OF_SPAN)
+        let is_named = self.name_of_span().is_some();
+        self.all.iter().filter(move |(name, _)| !is_named || *name != NAME_OF_SPAN)
     }
 }
 
@@ -180,8 +181,8 @@ const OURS: [&str; 4] = ["timestamp", "level", "target", "message"];
 
 impl<'a> Record<'a> {
     /// Has the fields of an event or a span, unless one of the name is there.
-    pub(super) fn take(&mut self, fields: &'a Fields) {
-        for (name, value) in fields.of_span() {
+    pub(super) fn take(&mut self, fields: impl Iterator<Item = &'a (&'static str, Value)>) {
+        for (name, value) in fields {
             let name = if OURS.contains(name) { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(*name) };
             self.add(name, Cow::Borrowed(value));
         }

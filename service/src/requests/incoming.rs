@@ -55,6 +55,7 @@ impl<'a> Incoming<'a> {
     pub(super) fn span(&self) -> Span {
         // Where only warnings are told, they are to say which request they are of.
         tracing::error_span!(
+            target: "tallied_service::requests",
             "http_request",
             method = self.method(),
             path = self.path(),

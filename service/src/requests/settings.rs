@@ -83,7 +83,7 @@ impl<M: RequestMetrics> RequestLayer<M> {
     }
 
     /// A further label, read from each request's head: `app`, a tenant. It is for metrics whose labels have one of that name;
-    /// that of the name `app` is in the span, too, so an application can have [a level of its
+    /// that of the name `app` is in the span, too (unless [`span`](Self::span) opens another), so an application can have [a level of its
     /// own](crate::logs::Logging::level_of).
     #[must_use]
     pub fn label<T: Into<String>>(
@@ -119,7 +119,8 @@ impl<M: RequestMetrics> RequestLayer<M> {
     /// The span of a request, in the place of the one that there is: with other fields, or fewer. Of `user_id`, `status` and
     /// `outcome` those that it has are recorded when they are known, and the rest is the handler's, by
     /// [`RequestHandle::span`](super::RequestHandle::span). The lines of the access log are within it. One of level `ERROR` is
-    /// there whatever the filter is, so that a warning says of which request it is.
+    /// there at every level that a filter has, so that a warning says of which request it is; a filter that names targets alone,
+    /// `shop=info`, leaves it out unless it names the span's target, too.
     ///
     /// ```
     /// use tallied_service::requests::RequestLayer;
@@ -192,12 +193,13 @@ impl<M> fmt::Debug for RequestLayer<M> {
 }
 
 impl<M: RequestMetrics> Settings<M> {
-    /// Labels of the metrics that nobody gives, and such that no metric has: the span has `app`, whatever the metrics have.
+    /// Labels of the metrics that nobody gives, and such that no metric has and no span of the user's may have. Ours has `app`.
     fn mistakes(&self) -> Vec<String> {
         let Some(names) = self.metrics.label_names() else { return Vec::new() };
         let bare = |name: &'static str| name.strip_prefix("r#").unwrap_or(name);
         let given = |name: &str| self.labels.iter().any(|(given, _)| *given == name);
-        let is_known = |name: &str| name == "app" || names.iter().any(|known| bare(known) == name);
+        let is_known =
+            |name: &str| name == "app" || self.span.is_some() || names.iter().any(|known| bare(known) == name);
         let missing = names.iter().map(|name| bare(name)).filter(|name| !given(name));
         let unknown = self.labels.iter().map(|(name, _)| *name).filter(|name| !is_known(name));
         missing
