@@ -5,32 +5,27 @@ use std::time::{Duration, Instant};
 
 use tallied::Label as _;
 
-use crate::metrics::{OfHandler, WORKERS};
+use crate::metrics::{OfHandler, TASKER, word};
+use crate::task::TaskError;
 use crate::workflow::Handler;
 
 /// So many failures in a row open it.
-pub const FAILURES: u32 = 5;
+const FAILURES: u32 = 5;
 
 /// After a breaker has opened, so long nothing goes through; then one step is tried.
-#[derive(Debug)]
 pub struct Breakers {
     cooldown: Duration,
     all: Mutex<[Breaker; Handler::CARDINALITY]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 enum Breaker {
     /// With the failures in a row.
     Closed(u32),
-    /// One step is being tried.
-    HalfOpen,
+    /// One step is tried since then. If it is never told how that ended, another one is tried in the end.
+    HalfOpen(Instant),
     Open(Instant),
 }
-
-/// A step that was not let through, and should come again when this time is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the circuit breaker is open")]
-pub struct Open(pub Duration);
 
 impl Breakers {
     pub fn new(cooldown: Duration) -> Self {
@@ -38,20 +33,16 @@ impl Breakers {
     }
 
     /// Whether a step may be tried.
-    pub fn admit(&self, handler: Handler, now: Instant) -> Result<(), Open> {
+    pub fn admit(&self, handler: Handler, now: Instant) -> Result<(), TaskError> {
         let mut all = self.all();
-        match all[handler.index()] {
-            Breaker::Closed(_) => Ok(()),
-            Breaker::HalfOpen => Err(Open(self.cooldown)),
-            Breaker::Open(since) => {
-                let left = self.cooldown.saturating_sub(now.saturating_duration_since(since));
-                if !left.is_zero() {
-                    return Err(Open(left));
-                }
-                Breakers::set(&mut all, handler, Breaker::HalfOpen);
-                Ok(())
+        if let Breaker::HalfOpen(since) | Breaker::Open(since) = all[handler.index()] {
+            let left = self.cooldown.saturating_sub(now.saturating_duration_since(since));
+            if !left.is_zero() {
+                return Err(TaskError::Open(left));
             }
+            Breakers::set(&mut all, handler, Breaker::HalfOpen(now));
         }
+        Ok(())
     }
 
     /// A step that was let through has ended.
@@ -62,8 +53,8 @@ impl Breakers {
             _ if !has_failed => Breaker::Closed(0),
             // Steps that were let through before it opened do not keep it open for longer.
             Breaker::Open(since) => Breaker::Open(since),
-            Breaker::Closed(_) | Breaker::HalfOpen => {
-                tracing::warn!(step_name = handler.as_str(), "circuit breaker opened");
+            Breaker::Closed(_) | Breaker::HalfOpen(_) => {
+                tracing::warn!(step_name = word(handler), "circuit breaker opened");
                 Breaker::Open(now)
             }
         };
@@ -77,11 +68,12 @@ impl Breakers {
 
     fn set(all: &mut [Breaker; Handler::CARDINALITY], handler: Handler, breaker: Breaker) {
         all[handler.index()] = breaker;
-        WORKERS.circuit_breaker_state.with(OfHandler { handler }).set(match breaker {
+        let state = match breaker {
             Breaker::Closed(_) => 0,
-            Breaker::HalfOpen => 1,
+            Breaker::HalfOpen(_) => 1,
             Breaker::Open(_) => 2,
-        });
+        };
+        TASKER.circuit_breaker_state.with(OfHandler { handler }).set(state);
     }
 
     fn all(&self) -> MutexGuard<'_, [Breaker; Handler::CARDINALITY]> {
@@ -104,17 +96,22 @@ mod tests {
         // One that went well, and it begins again.
         breakers.told(parse, false, start);
         for _ in 0..FAILURES {
-            assert_eq!((breakers.admit(parse, start), breakers.open()), (Ok(()), 0));
+            assert!(breakers.admit(parse, start).is_ok() && breakers.open() == 0);
             breakers.told(parse, true, start);
         }
-        assert_eq!(breakers.admit(parse, at(2)), Err(Open(Duration::from_secs(3))));
-        assert_eq!((breakers.admit(price, at(2)), breakers.open()), (Ok(()), 1));
-        assert_eq!(breakers.admit(parse, at(5)), Ok(()));
-        assert!(breakers.admit(parse, at(5)).is_err(), "one is tried, and no more");
+        let left = |seconds| match breakers.admit(parse, at(seconds)) {
+            Ok(()) => 0,
+            Err(TaskError::Open(left)) => left.as_secs(),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!((left(2), breakers.open()), (3, 1));
+        assert!(breakers.admit(price, at(2)).is_ok());
+        assert_eq!([left(5), left(6)], [0, 4], "one is tried, and no more");
         breakers.told(parse, true, at(6));
-        assert_eq!(breakers.admit(parse, at(7)), Err(Open(Duration::from_secs(4))));
-        breakers.admit(parse, at(11)).unwrap();
-        breakers.told(parse, false, at(11));
-        assert_eq!((breakers.admit(parse, at(11)), breakers.open()), (Ok(()), 0));
+        assert_eq!(left(7), 4);
+        // Nobody says how this one ended.
+        assert_eq!([left(11), left(16)], [0, 0]);
+        breakers.told(parse, false, at(17));
+        assert_eq!((left(17), breakers.open()), (0, 0));
     }
 }

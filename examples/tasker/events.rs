@@ -1,17 +1,17 @@
-//! Domain events: what has happened to orders, for whoever wants to know. Here that is a ledger of what was sold.
+//! Domain events: what has happened to orders, for whoever wants to know. Here that is the stock.
+//!
+//! An event is delivered at least once: it is published before what it tells of is written, and again where that fails.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use tallied::{Label, instrument, observed};
 
-use crate::metrics::EVENTS;
-use crate::queue::Queue;
-use crate::store::{Store, StoreError};
-use crate::task::Task;
+use crate::metrics::{TASKER, word};
+use crate::orchestration::Orchestrator;
+use crate::stock::Stock;
+use crate::task::{Task, TaskError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Label)]
 pub enum EventName {
@@ -34,137 +34,63 @@ pub enum DeliveryMode {
     Durable,
 }
 
-/// What an event is about.
-#[derive(Debug)]
-pub struct Metadata {
-    pub task_uuid: Arc<str>,
-    pub namespace: String,
-    pub correlation_id: String,
-}
-
 pub struct Event {
     name: EventName,
-    metadata: Metadata,
+    task: Arc<Task>,
     payload: Value,
+    published: Instant,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum EventError {
-    #[error(transparent)]
-    Closed(#[from] crate::queue::Closed),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the turnover of {0:?} would be more than can be counted")]
-    Overflow(String),
-}
-
-pub struct Publisher {
-    pub store: Arc<Store>,
-    pub queue: Arc<Queue<Event>>,
-}
-
-impl fmt::Display for EventName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(EventName::VALUES.get(self.index()))
-    }
-}
-
-impl Publisher {
-    /// An event of a task.
-    pub fn publish(
-        &self,
-        event_name: EventName,
-        mode: DeliveryMode,
-        task: &Task,
-        payload: Value,
-    ) -> Result<(), EventError> {
-        let metadata = Metadata {
-            task_uuid: task.uuid.clone(),
-            namespace: task.namespace.clone(),
-            correlation_id: task.correlation_id.clone(),
-        };
-        self.publish_event(event_name, metadata, mode, payload)
-    }
-
+/// Its events.
+impl Orchestrator {
     /// Its span is the documentation's own; what is counted stands beside it.
     #[observed(
         span = false,
-        labels(event_name, namespace(max = 64) = metadata.namespace.as_str()),
+        labels(event_name, namespace(max = 64) = &*task.namespace),
         counter(name = "tasker.events.published", help = "Domain events that were published, by name and namespace.")
     )]
     #[instrument(
         name = "publish_domain_event",
-        skip(self, payload, metadata),
+        skip(self, payload, task),
         fields(
-            event_name = %event_name,
-            namespace = %metadata.namespace,
-            correlation_id = %metadata.correlation_id,
+            event_name = %word(event_name),
+            namespace = %task.namespace,
+            correlation_id = %task.correlation_id,
             delivery_mode = ?delivery_mode
         )
     )]
-    fn publish_event(
+    pub fn publish_event(
         &self,
         event_name: EventName,
-        metadata: Metadata,
+        task: &Arc<Task>,
         delivery_mode: DeliveryMode,
         payload: Value,
-    ) -> Result<(), EventError> {
+    ) -> Result<(), TaskError> {
         if matches!(delivery_mode, DeliveryMode::Durable) {
-            let kept = json!({"event_name": event_name.to_string(), "payload": payload});
-            self.store.keep_event(&metadata.task_uuid, &kept)?;
+            self.store.keep_event(&task.uuid, json!({"event_name": word(event_name), "payload": payload}))?;
         }
-        self.queue.send(Event { name: event_name, metadata, payload })?;
+        self.events.send(Event { name: event_name, task: task.clone(), payload, published: Instant::now() })?;
         tracing::info!("domain event published");
         Ok(())
     }
 }
 
-/// What was sold, by namespace, in cents.
-#[derive(Default)]
-pub struct Ledger {
-    turnover: Mutex<BTreeMap<String, u64>>,
-}
-
-/// The turnover of a namespace.
-#[derive(Serialize)]
-pub struct Turnover(BTreeMap<String, u64>);
-
-impl Ledger {
-    /// Takes events until no more can come.
-    pub async fn listen(&self, queue: &Queue<Event>) {
-        while let Some(message) = queue.next().await {
-            let sent = message.sent();
-            let deliver = |event| async move {
-                // In the name of its request, so that a slow one leads to that.
-                EVENTS.propagation_time_ms.observe(sent.elapsed());
-                self.deliver(event)
-            };
-            queue.handle(message, deliver).await;
-        }
+/// Gives an event to the stock: what was reserved for a task that failed is free again. A listener that fails is given the
+/// event once more; this one has nothing that could.
+#[observed(
+    operation,
+    level = "debug",
+    counter = false,
+    histogram(unit = "ms", labels(operation, status)),
+    fields(task_uuid = %event.task.uuid, namespace = %event.task.namespace, event_name = %word(event.name)),
+    after(success = |done| done.is_ok()),
+    log = "debug"
+)]
+pub fn deliver(event: &Event, stock: &Stock) -> Result<(), TaskError> {
+    tracing::trace!(payload = %event.payload, "delivering");
+    if event.name == EventName::TaskFailed {
+        stock.release(&event.task.uuid);
     }
-
-    #[observed(
-        operation,
-        level = "debug",
-        counter = false,
-        histogram(unit = "ms", labels(operation, status)),
-        fields(task_uuid = %event.metadata.task_uuid, namespace = %event.metadata.namespace, event_name = %event.name),
-        after(success = |done| done.is_ok()),
-        log = "debug"
-    )]
-    fn deliver(&self, event: Event) -> Result<(), EventError> {
-        let sold = event.payload["sold_cents"].as_u64().filter(|_| event.name == EventName::TaskCompleted);
-        let Some(cents) = sold else { return Ok(()) };
-        let mut turnover = self.turnover.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = turnover.get(&event.metadata.namespace).copied().unwrap_or(0);
-        let Some(after) = before.checked_add(cents) else {
-            return Err(EventError::Overflow(event.metadata.namespace));
-        };
-        turnover.insert(event.metadata.namespace, after);
-        Ok(())
-    }
-
-    pub fn turnover(&self) -> Turnover {
-        Turnover(self.turnover.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    }
+    TASKER.events_propagation_time_ms.observe(event.published.elapsed());
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! The orchestrator: creates tasks, finds the steps that are ready, gives them to the workers, and makes of their results
 //! what comes next.
 //!
-//! It takes results one after the other, so nothing that it decides on changes under its hands.
+//! It takes reports one after the other, so nothing that it decides on changes under its hands. A report that fails half-way
+//! is taken again: what has been written by then is found to be so, and not done twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +12,16 @@ use tallied::observed;
 use tallied_service::{Correlate as _, Correlation};
 use tokio::sync::watch;
 
-use crate::events::{DeliveryMode, EventError, EventName, Publisher};
-use crate::metrics::{OfHandler, OfNamespace, STEPS, TASKS};
-use crate::queue::{Closed, Queue};
+use crate::events::{DeliveryMode, Event, EventName};
+use crate::metrics::{OfHandler, OfNamespace, TASKER, word};
+use crate::queue::Queue;
 use crate::store::{Store, StoreError};
-use crate::task::{Moment, State, Step, Task, millis, new_uuid};
-use crate::workflow::{Failure, Handler, workflow};
+use crate::task::{Moment, Stage, State, Step, Task, TaskError, millis, new_uuid};
+use crate::workflow::{Failure, Handler};
+
+/// A step is tried again after 20 milliseconds, then after twice as long each time, and never later than after a second.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A step on its way to a worker.
 #[derive(Clone)]
@@ -27,97 +32,64 @@ pub struct Job {
     pub handler: Handler,
 }
 
-/// What became of a step, and how often it was tried by then.
-pub struct Attempt {
-    pub number: u32,
-    pub result: Result<Value, Failure>,
-}
-
 /// What the orchestrator is told.
-pub enum Progress {
+pub enum Report {
     /// There is a new task.
     Created(Arc<str>),
-    /// A worker is done with a step.
-    Done(Job, Attempt),
+    /// A worker is done with a step, at this attempt.
+    Done(Job, u32, Result<Value, Failure>),
     /// A worker could not begin with a step, and should not for so long.
     Refused(Job, Duration),
     /// A step has waited long enough.
     Due(Job),
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum OrchestrationError {
-    #[error("there is no workflow {0:?}; there are `order` and `quote`")]
-    UnknownWorkflow(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Closed(#[from] Closed),
-    #[error(transparent)]
-    Event(#[from] EventError),
-}
-
-/// How often and when a step is tried again.
-#[derive(Clone, Copy)]
-pub struct Retries {
-    pub most: u32,
-    pub first: Duration,
-    pub longest: Duration,
+impl Report {
+    fn task_uuid(&self) -> &str {
+        match self {
+            Report::Created(uuid) => uuid,
+            Report::Done(job, ..) | Report::Refused(job, _) | Report::Due(job) => &job.task_uuid,
+        }
+    }
 }
 
 pub struct Orchestrator {
     pub store: Arc<Store>,
     pub steps: Arc<Queue<Job>>,
-    pub results: Arc<Queue<Progress>>,
-    pub publisher: Arc<Publisher>,
-    pub retries: Retries,
+    pub results: Arc<Queue<Report>>,
+    pub events: Arc<Queue<Event>>,
+    /// So often a step is tried again.
+    pub retries: u32,
     /// How many tasks are neither completed nor failed.
     pub active: watch::Sender<usize>,
 }
 
-/// What comes next for a task.
-enum Next {
-    Enqueue(Vec<Step>),
-    /// Steps are on their way.
-    Wait,
-    /// With all steps, of which none is on its way.
-    Finalize(Vec<Step>),
-}
-
 impl Orchestrator {
-    /// Takes what it is told until no more can come.
+    /// Takes reports until no more can come.
     pub async fn run(&self) {
-        while let Some(message) = self.results.next().await {
-            self.results.handle(message, |progress| self.take(progress)).await;
-        }
+        self.results.work_off(|report| self.take(report)).await;
     }
 
-    #[observed(name = "orchestration", counter = false)]
-    async fn take(&self, progress: Progress) -> Result<(), OrchestrationError> {
-        let uuid = match &progress {
-            Progress::Created(uuid) => uuid,
-            Progress::Done(job, _) | Progress::Refused(job, _) | Progress::Due(job) => &job.task_uuid,
-        };
-        let task = &*self.store.load_task(uuid).await?.ok_or(StoreError::Missing)?;
-        match progress {
-            Progress::Created(_) => self.start_task(task)?,
-            Progress::Done(job, attempt) => self.process_result(task, job, attempt)?,
-            Progress::Refused(job, wait) => {
-                self.store.move_step(task, job.handler, [State::Enqueued, State::WaitingForRetry], |_| ())?;
-                self.later(job, wait);
+    #[observed(name = "orchestration", counter = false, fields(task_uuid = %report.task_uuid()))]
+    async fn take(&self, report: Arc<Report>) -> Result<(), TaskError> {
+        let task = &self.store.load_task(report.task_uuid()).await?.ok_or(StoreError::Missing)?;
+        match &*report {
+            Report::Created(_) => self.start_task(task)?,
+            Report::Done(job, attempts, result) => self.process_result(task, job, *attempts, result)?,
+            Report::Refused(job, wait) => {
+                let states = [State::Enqueued, State::WaitingForRetry];
+                if self.store.move_step(task, job.handler, states, |_| ())?.is_some() {
+                    self.later(job.clone(), *wait);
+                }
                 return Ok(());
             }
-            Progress::Due(job) => return self.enqueue(task, job, State::WaitingForRetry),
+            Report::Due(job) => return self.enqueue(task, job.clone(), State::WaitingForRetry),
         }
-        match self.discover(task).await? {
-            Next::Wait => Ok(()),
-            Next::Finalize(steps) => self.finalize(task, &steps),
-            Next::Enqueue(steps) => steps.iter().try_for_each(|step| {
-                let (task_uuid, namespace) = (task.uuid.clone(), task.namespace.as_str().into());
-                let job = Job { task_uuid, step_uuid: step.uuid.clone(), namespace, handler: step.handler };
-                self.enqueue(task, job, State::Pending)
-            }),
+        let (steps, ready) = self.discover(task).await?;
+        if !steps.iter().any(Step::is_on_its_way) && ready.is_empty() {
+            return self.finalize(task, &steps);
         }
+        ready.into_iter().try_for_each(|job| self.enqueue(task, job, State::Pending))
     }
 
     /// Tells itself of a step when some time has passed, in the name of the same request.
@@ -125,7 +97,7 @@ impl Orchestrator {
         let results = self.results.clone();
         let due = async move {
             tokio::time::sleep(wait).await;
-            if results.send(Progress::Due(job)).is_err() {
+            if results.send(Report::Due(job)).is_err() {
                 tracing::warn!("a step waited for another attempt, and the service ended");
             }
         };
@@ -141,28 +113,21 @@ impl Orchestrator {
         after(success = |done| done.is_ok()),
         log = "debug"
     )]
-    pub fn create_task(&self, namespace: String, name: String, input: Value) -> Result<Task, OrchestrationError> {
-        let Some(parts) = workflow(&name) else { return Err(OrchestrationError::UnknownWorkflow(name)) };
-        let correlation = Correlation::current().unwrap_or_else(Correlation::new);
-        let (correlation_id, created) = (correlation.id().to_owned(), Moment::now());
+    pub fn create_task(&self, namespace: &str, name: String, input: Value) -> Result<Task, TaskError> {
+        if name != "order" {
+            return Err(TaskError::UnknownWorkflow(name));
+        }
+        let correlation_id = Correlation::current().unwrap_or_else(Correlation::new).id().to_owned();
+        let (namespace, created) = (namespace.into(), Moment::now());
         let task = Task { uuid: new_uuid(), namespace, name, input, correlation_id, created };
-        let step = |(handler, depends_on): &(Handler, &[Handler])| Step {
-            uuid: new_uuid(),
-            handler: *handler,
-            depends_on: depends_on.to_vec(),
-            state: State::Pending,
-            since: created,
-            attempts: 0,
-            result: None,
-            error: None,
-        };
-        let steps: Vec<Step> = parts.iter().map(step).collect();
-        self.store.create_task(&task, &steps)?;
-        self.results.send(Progress::Created(task.uuid.clone()))?;
-        TASKS.created.inc();
-        TASKS.active.inc();
+        let stage = Stage { state: State::Pending, since: created };
+        let step = |handler| Step { uuid: new_uuid(), handler, stage, attempts: 0, result: None, error: None };
+        self.store.create_task(&task, Handler::ALL.map(step).into())?;
+        TASKER.tasks_created.inc();
+        TASKER.tasks_active.inc();
         self.active.send_modify(|active| *active += 1);
-        tracing::info!(task_uuid = %task.uuid, steps = steps.len(), "task created");
+        tracing::info!(task_uuid = %task.uuid, "task created");
+        self.results.send(Report::Created(task.uuid.clone()))?;
         Ok(task)
     }
 }
@@ -177,95 +142,103 @@ impl Orchestrator {
     log = "debug"
 )]
 impl Orchestrator {
-    fn start_task(&self, task: &Task) -> Result<(), OrchestrationError> {
-        self.store.move_task(task, State::InProgress, None)?;
-        TASKS.started.inc();
+    fn start_task(&self, task: &Task) -> Result<(), TaskError> {
+        if self.store.move_task(task, [State::Pending, State::InProgress], None)? {
+            TASKER.tasks_started_total.inc();
+        }
         Ok(())
     }
 
     /// Keeps what became of a step, and sees to it that it is tried again where that may help.
-    #[observed(fields(step_uuid = %job.step_uuid, step_name = job.handler.as_str()))]
-    fn process_result(&self, task: &Task, job: Job, attempt: Attempt) -> Result<(), OrchestrationError> {
-        let failure = match attempt.result {
+    #[observed(fields(step_uuid = %job.step_uuid, step_name = word(job.handler)))]
+    fn process_result(
+        &self,
+        task: &Arc<Task>,
+        job: &Job,
+        attempts: u32,
+        result: &Result<Value, Failure>,
+    ) -> Result<(), TaskError> {
+        let go =
+            |to, change: &dyn Fn(&mut Step)| self.store.move_step(task, job.handler, [State::InProgress, to], change);
+        let failure = match result {
             Ok(value) => {
-                let keep = |step: &mut Step| (step.result, step.error) = (Some(value), None);
-                self.store.move_step(task, job.handler, [State::InProgress, State::Complete], keep)?;
+                if let Some((name, mode)) = job.handler.event() {
+                    self.publish_event(name, task, mode, value.clone())?;
+                }
+                go(State::Complete, &|step| (step.result, step.error) = (Some(value.clone()), None))?;
                 return Ok(());
             }
             Err(failure) => failure,
         };
-        let error = failure.to_string();
-        let retry_count = attempt.number - 1;
-        let is_tried_again = failure.is_transient() && retry_count < self.retries.most;
+        let retry_count = attempts - 1;
+        let is_tried_again = failure.is_transient() && retry_count < self.retries;
         let to = if is_tried_again { State::WaitingForRetry } else { State::Error };
-        self.store.move_step(task, job.handler, [State::InProgress, to], |step| step.error = Some(error))?;
+        if go(to, &|step| step.error = Some(failure.to_string()))?.is_none() {
+            return Ok(()); // and all of it was done before
+        }
         if is_tried_again {
-            STEPS.retried.inc();
+            TASKER.steps_retried_total.inc();
             tracing::warn!(error = %failure, retry_count, "step execution failed, will retry");
-            let wait = self.retries.first.saturating_mul(1 << retry_count.min(16));
-            self.later(job, wait.min(self.retries.longest));
+            let wait = FIRST_WAIT.saturating_mul(1 << retry_count.min(16));
+            self.later(job.clone(), wait.min(LONGEST_WAIT));
         } else {
-            STEPS.failed.with(OfHandler { handler: job.handler }).inc();
+            TASKER.steps_failed_total.with(OfHandler { handler: job.handler }).inc();
             tracing::error!(error = %failure, retry_count, "step execution failed");
         }
         Ok(())
     }
 
-    /// Which steps are ready: they are not on their way yet, and all that they depend on is complete.
-    async fn discover(&self, task: &Task) -> Result<Next, StoreError> {
-        let steps = self.store.load_steps(&task.uuid).await?;
-        let is = |state: State| move |step: &&Step| step.state == state;
-        let is_on_its_way =
-            |step: &Step| matches!(step.state, State::Enqueued | State::InProgress | State::WaitingForRetry);
-        let is_complete =
-            |handler: &Handler| steps.iter().filter(is(State::Complete)).any(|step| step.handler == *handler);
-        let has_failed = steps.iter().any(|step| step.state == State::Error);
-        let pending = steps.iter().filter(is(State::Pending)).filter(|_| !has_failed);
-        let ready: Vec<Step> = pending.filter(|step| step.depends_on.iter().all(is_complete)).cloned().collect();
-        STEPS.discovered.add(ready.len() as u64);
-        Ok(if !ready.is_empty() {
-            Next::Enqueue(ready)
-        } else if steps.iter().any(is_on_its_way) {
-            Next::Wait
-        } else {
-            Next::Finalize(steps)
-        })
+    /// The steps of a task, and those of them that are ready: all that they depend on is complete, and nothing has failed.
+    async fn discover(&self, task: &Task) -> Result<(Vec<Step>, Vec<Job>), StoreError> {
+        let steps = self.store.load_progress(&task.uuid).await?.steps;
+        let is = |state| steps.iter().filter(move |step| step.stage.state == state);
+        let is_complete = |handler: &Handler| is(State::Complete).any(|step| step.handler == *handler);
+        let has_failed = is(State::Error).next().is_some();
+        let ready = is(State::Pending).filter(|step| !has_failed && step.handler.depends_on().iter().all(is_complete));
+        let job = |Step { uuid, handler, .. }: &Step| Job {
+            task_uuid: task.uuid.clone(),
+            step_uuid: uuid.clone(),
+            namespace: task.namespace.clone(),
+            handler: *handler,
+        };
+        let ready: Vec<Job> = ready.map(job).collect();
+        TASKER.steps_discovered_total.add(ready.len() as u64);
+        Ok((steps, ready))
     }
 
-    #[observed(fields(step_uuid = %job.step_uuid, step_name = job.handler.as_str()))]
-    fn enqueue(&self, task: &Task, job: Job, from: State) -> Result<(), OrchestrationError> {
-        self.store.move_step(task, job.handler, [from, State::Enqueued], |_| ())?;
-        self.steps.send(job)?;
-        STEPS.enqueued.inc();
+    #[observed(fields(step_uuid = %job.step_uuid, step_name = word(job.handler)))]
+    fn enqueue(&self, task: &Task, job: Job, from: State) -> Result<(), TaskError> {
+        if self.store.move_step(task, job.handler, [from, State::Enqueued], |_| ())?.is_some() {
+            self.steps.send(job)?;
+            TASKER.steps_enqueued_total.inc();
+        }
         Ok(())
     }
 
-    /// A task is done: what it holds goes out or back, and whoever wants to know is told.
-    fn finalize(&self, task: &Task, steps: &[Step]) -> Result<(), OrchestrationError> {
-        let failed: Vec<_> = steps.iter().filter(|step| step.state == State::Error).collect();
-        let is_order = task.name == "order";
-        self.store.settle_stock(&task.uuid, failed.is_empty() && is_order)?;
-        let elapsed = task.created.elapsed();
-        TASKS.duration.observe(elapsed);
-        if failed.is_empty() {
-            let invoice = steps.iter().find(|step| step.handler == Handler::RenderInvoice);
-            let result = invoice.and_then(|step| step.result.clone()).unwrap_or_default();
-            let sold = Some(&result["total_cents"]).filter(|_| is_order);
-            let payload = json!({"sold_cents": sold});
-            self.store.move_task(task, State::Complete, Some(result))?;
-            TASKS.completed.inc();
-            tracing::info!(elapsed_ms = millis(elapsed), "task completed");
-            self.publisher.publish(EventName::TaskCompleted, DeliveryMode::Durable, task, payload)?;
-        } else {
-            let errors: Vec<_> = failed.iter().filter_map(|step| step.error.clone()).collect();
-            let payload = json!({"errors": errors});
-            self.store.move_task(task, State::Error, None)?;
-            TASKS.failed.with(OfNamespace { namespace: &task.namespace }).inc();
-            tracing::error!(elapsed_ms = millis(elapsed), error = errors.join("; "), "task failed");
-            self.publisher.publish(EventName::TaskFailed, DeliveryMode::Durable, task, payload)?;
+    /// A task is done: whoever wants to know is told, and its result is kept.
+    fn finalize(&self, task: &Arc<Task>, steps: &[Step]) -> Result<(), TaskError> {
+        let has_failed = steps.iter().any(|step| step.stage.state == State::Error);
+        let errors: Vec<_> = steps.iter().filter_map(|step| step.error.as_deref()).collect();
+        let invoice = steps.iter().find(|step| step.handler == Handler::RenderInvoice);
+        let result = invoice.and_then(|step| step.result.clone());
+        let failed = (EventName::TaskFailed, State::Error);
+        let (name, to) = if has_failed { failed } else { (EventName::TaskCompleted, State::Complete) };
+        let payload = json!({"errors": errors, "total_cents": result.as_ref().map(|result| &result["total_cents"])});
+        self.publish_event(name, task, DeliveryMode::Durable, payload)?;
+        if !self.store.move_task(task, [State::InProgress, to], result)? {
+            return Ok(());
         }
-        TASKS.active.dec();
-        self.active.send_modify(|active| *active = active.saturating_sub(1));
+        let elapsed = task.created.elapsed();
+        if has_failed {
+            TASKER.tasks_failed.with(OfNamespace { namespace: &task.namespace }).inc();
+            tracing::error!(elapsed_ms = millis(elapsed), error = errors.join("; "), "task failed");
+        } else {
+            TASKER.tasks_completed.inc();
+            tracing::info!(elapsed_ms = millis(elapsed), "task completed");
+        }
+        TASKER.task_duration_ms.observe(elapsed);
+        TASKER.tasks_active.dec();
+        self.active.send_modify(|active| *active -= 1);
         Ok(())
     }
 }

@@ -1,97 +1,131 @@
-//! The database: tasks, how far they are, their steps, every transition of their states, the events that are kept, and the
-//! stock.
+//! The database: tasks, and how far each is with all that has happened to it.
 //!
 //! Reads go by a small pool of connections. Writes are one after the other, as the database has it, and short: none of them
 //! waits for anything but the one before it.
 
-mod cache;
-mod error;
-mod rows;
-mod stock;
-
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
-use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
+use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
-use tallied::observed;
+use tallied::{Classify, Label, Outcome, observed};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::metrics::{ConnectionState, DATABASE, OfConnection};
-use crate::task::{Moment, Progress, State, Step, Task, Transition, millis};
+use crate::metrics::{ConnectionState, OfConnection, TASKER, word};
+use crate::stock::Stock;
+use crate::task::{Progress, Stage, State, Step, Task, Transition};
 use crate::workflow::Handler;
 
-use cache::Cache;
-pub use error::StoreError;
-use rows::{EVENTS, PROGRESS, Rows, STEPS, TASKS, TRANSITIONS, append, pick, put, step_of};
+/// Connections for reading.
+pub const CONNECTIONS: usize = 8;
 
 /// So long somebody may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// So many tasks are in the cache.
+const CACHED: usize = 256;
+
+/// JSON, by the task's id.
+type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
+
+const TASKS: Rows = TableDefinition::new("tasks");
+const PROGRESS: Rows = TableDefinition::new("progress");
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A box, for the error of the database is large.
+    #[error("the database: {0}")]
+    Database(Box<redb::Error>),
+    #[error("a row cannot be read or written: {0}")]
+    Row(serde_json::Error),
+    #[error("no connection of the pool was free within {0:?}")]
+    Exhausted(Duration),
+    #[error("there is no such task")]
+    Missing,
+}
+
+// `redb` has an error type for each kind of call, and all of them are a `redb::Error`.
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        StoreError::Database(Box::new(error.into()))
+    }
+}
+
 pub struct Store {
-    database: redb::Database,
+    database: Database,
     /// A permit for each connection that nobody uses.
     idle: Arc<Semaphore>,
-    connections: usize,
     cache: Cache,
-}
-
-/// The pool's connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
-    pub active: usize,
-    pub idle: usize,
-    pub max: usize,
-}
-
-/// A connection for reading; it goes back when it is dropped.
-struct Connection<'a> {
-    transaction: ReadTransaction,
-    _permit: SemaphorePermit<'a>,
+    pub stock: Stock,
 }
 
 impl Store {
-    /// An empty one, with so many connections for reading. It is in memory, and ends with the process.
-    pub fn open(connections: usize) -> Result<Self, StoreError> {
-        let database = redb::Database::builder().create_with_backend(InMemoryBackend::new())?;
+    /// An empty one. It is in memory, and ends with the process.
+    pub fn open() -> Result<Self, StoreError> {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
         let transaction = database.begin_write()?;
         transaction.open_table(TASKS)?;
         transaction.open_table(PROGRESS)?;
-        transaction.open_table(STEPS)?;
-        transaction.open_table(TRANSITIONS)?;
-        transaction.open_table(EVENTS)?;
-        stock::fill(&transaction)?;
-        transaction.commit()?;
-        let idle = Arc::new(Semaphore::new(connections));
-        let store = Store { database, idle: idle.clone(), connections, cache: Cache::default() };
+        commit(transaction)?;
+        let idle = Arc::new(Semaphore::new(CONNECTIONS));
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let of = |state| DATABASE.connections.with(OfConnection { state });
+        let of = |state| TASKER.database_connections.with(OfConnection { state });
         let now = idle.clone();
-        of(ConnectionState::Active).read_from(move || count(connections - now.available_permits()));
-        of(ConnectionState::Idle).read_from(move || count(idle.available_permits()));
-        Ok(store)
+        of(ConnectionState::Active).read_from(move || count(CONNECTIONS - now.available_permits()));
+        let now = idle.clone();
+        of(ConnectionState::Idle).read_from(move || count(now.available_permits()));
+        Ok(Store { database, idle, cache: Cache::default(), stock: Stock::new() })
     }
 
-    pub fn pool(&self) -> Pool {
-        let idle = self.idle.available_permits();
-        Pool { active: self.connections - idle, idle, max: self.connections }
+    /// How many connections nobody uses.
+    pub fn idle(&self) -> usize {
+        self.idle.available_permits()
     }
 
-    async fn connection(&self) -> Result<Connection<'_>, StoreError> {
+    async fn connection(&self) -> Result<SemaphorePermit<'_>, StoreError> {
         let permit = tokio::time::timeout(PATIENCE, self.idle.acquire()).await;
         // It is never closed.
-        let permit = permit.ok().and_then(Result::ok).ok_or(StoreError::Exhausted(PATIENCE))?;
-        Ok(Connection { transaction: self.database.begin_read()?, _permit: permit })
+        permit.ok().and_then(Result::ok).ok_or(StoreError::Exhausted(PATIENCE))
     }
 
-    /// Changes something, all of it or nothing.
-    fn write<R>(&self, change: impl FnOnce(&WriteTransaction) -> Result<R, StoreError>) -> Result<R, StoreError> {
+    async fn read<T: DeserializeOwned>(&self, rows: Rows, uuid: &str) -> Result<Option<T>, StoreError> {
+        let _connection = self.connection().await?;
+        // The transaction lives for longer than the row: what it reads is not written over meanwhile.
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(rows)?;
+        let row = table.get(uuid)?;
+        row.map(|row| from_row(row.value())).transpose()
+    }
+
+    /// Changes how far a task is, and tells the changes of states when they are written.
+    fn change<R>(&self, uuid: &str, change: impl FnOnce(&mut Progress) -> R) -> Result<R, StoreError> {
         let transaction = self.database.begin_write()?;
-        let done = change(&transaction)?;
+        let mut progress: Progress = match transaction.open_table(PROGRESS)?.get(uuid)? {
+            Some(row) => from_row(row.value())?,
+            None => return Err(StoreError::Missing),
+        };
+        let before = progress.transitions.len();
+        let done = change(&mut progress);
+        transaction.open_table(PROGRESS)?.insert(uuid, &*to_row(&progress)?)?;
         commit(transaction)?;
+        // The spans round it say of which task and which step.
+        for Transition { step_name, from_state, to_state, duration_ms, .. } in &progress.transitions[before..] {
+            let (from_state, to_state) = (word(*from_state), word(*to_state));
+            tracing::info!(step_name = step_name.map(word), from_state, to_state, duration_ms, "state changed");
+        }
         Ok(done)
     }
+}
+
+fn from_row<T: DeserializeOwned>(row: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(row).map_err(StoreError::Row)
+}
+
+fn to_row(row: &impl serde::Serialize) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(row).map_err(StoreError::Row)
 }
 
 #[observed(
@@ -123,21 +157,16 @@ fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
 impl Store {
     /// Whether it answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let connection = self.connection().await?;
-        connection.open(PROGRESS)?;
-        Ok(())
+        self.read::<IgnoredAny>(TASKS, "").await.map(drop)
     }
 
-    pub fn create_task(&self, task: &Task, steps: &[Step]) -> Result<(), StoreError> {
-        let progress = Progress { state: State::Pending, since: task.created, result: None };
-        self.write(|transaction| {
-            put(transaction, TASKS, &*task.uuid, task)?;
-            put(transaction, PROGRESS, &*task.uuid, &progress)?;
-            for (at, step) in (0..).zip(steps) {
-                put(transaction, STEPS, (&*task.uuid, at), step)?;
-            }
-            Ok(())
-        })
+    pub fn create_task(&self, task: &Task, steps: Vec<Step>) -> Result<(), StoreError> {
+        let stage = Stage { state: State::Pending, since: task.created };
+        let progress = Progress { stage, steps, transitions: Vec::new(), events: Vec::new(), result: None };
+        let transaction = self.database.begin_write()?;
+        transaction.open_table(TASKS)?.insert(&*task.uuid, &*to_row(task)?)?;
+        transaction.open_table(PROGRESS)?.insert(&*task.uuid, &*to_row(&progress)?)?;
+        commit(transaction)
     }
 
     /// What a task is, from the cache if it is there.
@@ -145,136 +174,110 @@ impl Store {
         if let Some(task) = self.cache.get(uuid) {
             return Ok(Some(task));
         }
-        let connection = self.connection().await?;
-        let Some(row) = connection.open(TASKS)?.get(uuid)? else { return Ok(None) };
-        let task: Arc<Task> = Arc::new(serde_json::from_slice(row.value())?);
-        self.cache.keep(&task);
-        Ok(Some(task))
+        let task: Option<Arc<Task>> = self.read(TASKS, uuid).await?;
+        if let Some(task) = &task {
+            self.cache.keep(task);
+        }
+        Ok(task)
     }
 
     pub async fn load_progress(&self, uuid: &str) -> Result<Progress, StoreError> {
-        let connection = self.connection().await?;
-        let row = connection.open(PROGRESS)?.get(uuid)?.ok_or(StoreError::Missing)?;
-        Ok(serde_json::from_slice(row.value())?)
-    }
-
-    pub async fn load_steps(&self, uuid: &str) -> Result<Vec<Step>, StoreError> {
-        let table = self.connection().await?.open(STEPS)?;
-        let rows = table.range((uuid, 0)..=(uuid, u8::MAX))?;
-        rows.map(|row| Ok(serde_json::from_slice(row?.1.value())?)).collect()
-    }
-
-    pub async fn load_transitions(&self, uuid: &str) -> Result<Vec<Transition>, StoreError> {
-        let table = self.connection().await?.open(TRANSITIONS)?;
-        let rows = table.range((uuid, 0)..=(uuid, u32::MAX))?;
-        rows.map(|row| Ok(serde_json::from_slice(row?.1.value())?)).collect()
-    }
-
-    pub async fn load_events(&self, uuid: &str) -> Result<Vec<Value>, StoreError> {
-        let table = self.connection().await?.open(EVENTS)?;
-        let rows = table.range((uuid, 0)..=(uuid, u32::MAX))?;
-        rows.map(|row| Ok(serde_json::from_slice(row?.1.value())?)).collect()
+        self.read(PROGRESS, uuid).await?.ok_or(StoreError::Missing)
     }
 
     /// Keeps an event with its task.
-    pub fn keep_event(&self, uuid: &str, event: &Value) -> Result<(), StoreError> {
-        self.write(|transaction| append(transaction, EVENTS, uuid, event))
+    pub fn keep_event(&self, uuid: &str, event: Value) -> Result<(), StoreError> {
+        self.change(uuid, |progress| progress.events.push(event))
     }
 
-    /// Moves a task from one state to another, with its result when it has one.
-    pub fn move_task(&self, task: &Task, to: State, result: Option<Value>) -> Result<(), StoreError> {
-        let transition = self.write(|transaction| {
-            let mut progress: Progress = pick(transaction, PROGRESS, &*task.uuid)?;
-            let transition = Transition::of(task, None, progress.state, to, progress.since);
-            progress = Progress { state: to, since: transition.at, result };
-            put(transaction, PROGRESS, &*task.uuid, &progress)?;
-            append(transaction, TRANSITIONS, &task.uuid, &transition)?;
-            Ok(transition)
-        })?;
-        transition.tell(&task.uuid, None);
-        Ok(())
+    /// Moves a task from one state to another, with its result when it has one. `false` if it was in another.
+    pub fn move_task(&self, task: &Task, states: [State; 2], result: Option<Value>) -> Result<bool, StoreError> {
+        self.change(&task.uuid, |progress| {
+            let Some(transition) = progress.stage.go(states, task, None) else { return false };
+            progress.transitions.push(transition);
+            progress.result = result;
+            true
+        })
     }
 
-    /// Moves a step, which must be in the state `from`, and changes what else is to be changed.
+    /// Moves a step from one state to another, and changes what else is to be changed. `None` if it was in another.
     pub fn move_step(
         &self,
         task: &Task,
         handler: Handler,
-        [from, to]: [State; 2],
+        states: [State; 2],
         change: impl FnOnce(&mut Step),
-    ) -> Result<Step, StoreError> {
-        let (step, transition) = self.write(|transaction| {
-            let (at, mut step) = step_of(transaction, &task.uuid, handler)?;
-            if step.state != from {
-                return Err(StoreError::State { is: step.state, expected: from });
-            }
-            let transition = Transition::of(task, Some(handler), from, to, step.since);
-            (step.state, step.since) = (to, transition.at);
-            change(&mut step);
-            put(transaction, STEPS, (&*task.uuid, at), &step)?;
-            append(transaction, TRANSITIONS, &task.uuid, &transition)?;
-            Ok((step, transition))
-        })?;
-        transition.tell(&task.uuid, Some(&step.uuid));
-        Ok(step)
+    ) -> Result<Option<Step>, StoreError> {
+        self.change(&task.uuid, |progress| {
+            let step = progress.steps.iter_mut().find(|step| step.handler == handler)?;
+            progress.transitions.push(step.stage.go(states, task, Some(handler))?);
+            change(step);
+            Some(step.clone())
+        })
     }
 }
 
-impl Connection<'_> {
-    fn open<K: redb::Key + 'static>(&self, rows: Rows<K>) -> Result<ReadOnlyTable<K, &'static [u8]>, StoreError> {
-        Ok(self.transaction.open_table(rows)?)
+/// The words for what becomes of a read of the cache.
+#[derive(Clone, Copy, Label, Outcome)]
+enum Read {
+    #[outcome(ok)]
+    Hit,
+    #[outcome(error)]
+    Miss,
+}
+
+impl Classify<Option<Arc<Task>>> for Read {
+    fn classify(found: &Option<Arc<Task>>) -> Self {
+        if found.is_some() { Read::Hit } else { Read::Miss }
     }
 }
 
-impl Transition {
-    fn of(task: &Task, step_name: Option<Handler>, from_state: State, to_state: State, since: Moment) -> Self {
-        let duration_ms = millis(since.elapsed());
-        let correlation_id = task.correlation_id.clone();
-        Transition { at: Moment::now(), step_name, from_state, to_state, duration_ms, correlation_id }
+/// Tasks that were read: what they are never changes.
+#[derive(Default)]
+struct Cache(Mutex<HashMap<Arc<str>, Arc<Task>>>);
+
+impl Cache {
+    #[observed(
+        span = false,
+        status = Read,
+        counter(name = "tasker.database.cache_reads", help = "Reads of the cache of tasks, by what became of them.")
+    )]
+    fn get(&self, uuid: &str) -> Option<Arc<Task>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uuid).cloned()
     }
 
-    /// Changes of states are told, each once, when they are written.
-    fn tell(&self, task_uuid: &str, step_uuid: Option<&str>) {
-        tracing::info!(
-            task_uuid,
-            step_uuid,
-            step_name = self.step_name.map(Handler::as_str),
-            from_state = self.from_state.as_str(),
-            to_state = self.to_state.as_str(),
-            duration_ms = self.duration_ms,
-            correlation_id = %self.correlation_id,
-            "state changed"
-        );
+    /// A full one begins anew: most of its tasks are done.
+    fn keep(&self, task: &Arc<Task>) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tasks.len() >= CACHED {
+            tasks.clear();
+        }
+        tasks.insert(task.uuid.clone(), task.clone());
     }
 }
 
-#[cfg(all(test, feature = "metrics"))]
+#[cfg(test)]
 mod tests {
-    use serde_json::json;
-    use tallied::testing::Recording;
-
     use super::*;
-    use crate::task::new_uuid;
+    use crate::task::{Moment, new_uuid};
 
     #[test]
-    fn a_step_moves_from_the_state_that_is_expected_alone_and_anything_else_is_an_error_of_the_query() {
-        let store = Store::open(1).unwrap();
+    fn a_step_moves_once_from_the_state_that_is_expected_and_every_move_is_kept() {
+        let store = Store::open().unwrap();
         let (uuid, created) = (new_uuid(), Moment::now());
-        let (namespace, name, correlation_id) = ("acme".into(), "order".into(), "one".into());
-        let task = Task { uuid: uuid.clone(), namespace, name, input: json!({}), correlation_id, created };
-        let (handler, depends_on, state) = (Handler::ParseOrder, Vec::new(), State::Pending);
-        let step = Step { uuid, handler, depends_on, state, since: created, attempts: 0, result: None, error: None };
-        store.create_task(&task, &[step]).unwrap();
+        let (name, input, correlation_id) = ("order".to_owned(), Value::Null, "one".to_owned());
+        let task = Task { uuid: uuid.clone(), namespace: "acme".into(), name, input, correlation_id, created };
+        let (handler, stage) = (Handler::ParseOrder, Stage { state: State::Pending, since: created });
+        let step = Step { uuid, handler, stage, attempts: 0, result: None, error: None };
+        store.create_task(&task, vec![step]).unwrap();
 
-        let recording = Recording::new();
-        recording.run(|| {
-            assert!(store.move_step(&task, handler, [State::Pending, State::Enqueued], |_| ()).is_ok());
-            let again = store.move_step(&task, handler, [State::Pending, State::Enqueued], |_| ());
-            assert_eq!(again.err().unwrap().to_string(), "the step is enqueued, and not pending");
-            assert!(store.move_step(&task, Handler::PriceOrder, [State::Pending, State::Enqueued], |_| ()).is_err());
-        });
-        let moved =
-            |status| recording.value("tasker_database_queries_total", &[("query", "move_step"), ("status", status)]);
-        assert_eq!([moved("ok"), moved("error")], [Some(1.0), Some(2.0)]);
+        let states = [State::Pending, State::Enqueued];
+        let claim = |handler| store.move_step(&task, handler, states, |step| step.attempts += 1).unwrap();
+        assert_eq!(claim(handler).unwrap().attempts, 1);
+        assert!(claim(handler).is_none() && claim(Handler::PriceOrder).is_none());
+        assert!(store.move_task(&task, [State::Pending, State::InProgress], None).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let progress = runtime.block_on(store.load_progress(&task.uuid)).unwrap();
+        assert_eq!((progress.steps[0].attempts, progress.transitions.len()), (1, 2));
     }
 }

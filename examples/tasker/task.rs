@@ -1,4 +1,4 @@
-//! Tasks, their steps, and the states that they go through.
+//! Tasks, their steps, the states that they go through, and what can come between.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,9 +8,11 @@ use serde_json::Value;
 use tallied::Label;
 use tallied_service::Correlation;
 
+use crate::queue::QueueName;
+use crate::store::StoreError;
 use crate::workflow::Handler;
 
-/// The states of tasks and steps. As labels are, for their texts.
+/// The states of tasks and steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Label)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -22,44 +24,48 @@ pub enum State {
     Error,
 }
 
-impl State {
-    pub fn as_str(self) -> &'static str {
-        State::VALUES.get(self.index())
-    }
-}
-
 /// What a task is. It never changes; how far it is, is a [`Progress`].
 ///
 /// Without `Debug`, for its input has what nobody should read.
 #[derive(Serialize, Deserialize)]
 pub struct Task {
     pub uuid: Arc<str>,
-    pub namespace: String,
+    pub namespace: Arc<str>,
     pub name: String,
     pub input: Value,
     pub correlation_id: String,
     pub created: Moment,
 }
 
-/// How far a task is.
+/// How far a task is, and all that has happened to it.
 #[derive(Serialize, Deserialize)]
 pub struct Progress {
-    pub state: State,
-    pub since: Moment,
+    pub stage: Stage,
+    pub steps: Vec<Step>,
+    pub transitions: Vec<Transition>,
+    pub events: Vec<Value>,
     pub result: Option<Value>,
 }
 
 /// A part of a task, which a handler does.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Step {
+    #[serde(rename = "step_uuid")]
     pub uuid: Arc<str>,
+    #[serde(rename = "step_name")]
     pub handler: Handler,
-    pub depends_on: Vec<Handler>,
-    pub state: State,
-    pub since: Moment,
+    #[serde(flatten)]
+    pub stage: Stage,
     pub attempts: u32,
     pub result: Option<Value>,
     pub error: Option<String>,
+}
+
+/// The state of a task or a step, and since when.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Stage {
+    pub state: State,
+    pub since: Moment,
 }
 
 /// That a task, or a step of it, went from one state to another.
@@ -75,9 +81,43 @@ pub struct Transition {
     pub correlation_id: String,
 }
 
+impl Step {
+    pub fn is_on_its_way(&self) -> bool {
+        matches!(self.stage.state, State::Enqueued | State::InProgress | State::WaitingForRetry)
+    }
+}
+
+impl Stage {
+    /// Goes on to another state. `None` if it is not in the one that is expected: somebody was faster, or the same message
+    /// came again.
+    pub fn go(&mut self, [from, to]: [State; 2], task: &Task, step_name: Option<Handler>) -> Option<Transition> {
+        if self.state != from {
+            return None;
+        }
+        let (at, duration_ms) = (Moment::now(), millis(self.since.elapsed()));
+        *self = Stage { state: to, since: at };
+        let correlation_id = task.correlation_id.clone();
+        Some(Transition { at, step_name, from_state: from, to_state: to, duration_ms, correlation_id })
+    }
+}
+
+/// Why something could not be done for a task.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    #[error("there is no workflow {0:?}; there is `order`")]
+    UnknownWorkflow(String),
+    #[error("the circuit breaker is open for another {0:?}")]
+    Open(Duration),
+    #[error("the step is not there to be claimed any more")]
+    Taken,
+    #[error("the queue {0:?} is closed")]
+    Closed(QueueName),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Microseconds since 1970.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Moment(u64);
 
 impl Moment {

@@ -1,32 +1,32 @@
 //! Workers: each takes a step, claims it, does it by its handler, and submits what came of it.
+//!
+//! A step can be asked for again: a claim is what decides who does it. From then on nothing fails but the step itself, and
+//! what became of it is submitted in any case.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
 use tallied::{Classify, Label, Outcome, observed};
-use tokio::task::JoinHandle;
 
-use crate::breaker::{Breakers, Open};
-use crate::events::{EventError, Publisher};
-use crate::metrics::WORKERS;
-use crate::orchestration::{Attempt, Job, Progress};
-use crate::queue::{Closed, Queue};
+use crate::breaker::Breakers;
+use crate::metrics::{TASKER, word};
+use crate::orchestration::{Job, Report};
+use crate::queue::Queue;
 use crate::store::{Store, StoreError};
-use crate::task::{State, Step, Task};
-use crate::workflow::{Failure, Handler, Work};
+use crate::task::{State, Step, Task, TaskError};
+use crate::workflow::{Failure, Handler};
 
 pub struct Worker {
     pub store: Arc<Store>,
     pub steps: Arc<Queue<Job>>,
-    pub results: Arc<Queue<Progress>>,
-    pub publisher: Arc<Publisher>,
+    pub results: Arc<Queue<Report>>,
     pub breakers: Arc<Breakers>,
 }
 
 /// The words for what becomes of a claim.
 #[derive(Clone, Copy, Label, Outcome)]
-pub enum Claim {
+enum Claim {
     #[outcome(ok)]
     Claimed,
     #[outcome(error)]
@@ -35,7 +35,7 @@ pub enum Claim {
 
 /// The words for what becomes of an execution.
 #[derive(Clone, Copy, Label, Outcome)]
-pub enum Execution {
+enum Execution {
     #[outcome(ok)]
     Completed,
     /// Another attempt would end in the same way.
@@ -55,35 +55,11 @@ impl Classify<Result<Value, Failure>> for Execution {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum WorkerError {
-    #[error(transparent)]
-    Open(#[from] Open),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Closed(#[from] Closed),
-    #[error(transparent)]
-    Event(#[from] EventError),
-}
-
 impl Worker {
-    /// So many workers, each a task of the runtime.
-    pub fn start(self, workers: usize) -> Vec<JoinHandle<()>> {
-        let worker = Arc::new(self);
-        let work = |_| {
-            let worker = worker.clone();
-            tokio::spawn(async move { worker.run().await })
-        };
-        (0..workers).map(work).collect()
-    }
-
     /// Takes steps until no more can come.
-    async fn run(&self) {
-        let _active = WORKERS.active.guard();
-        while let Some(message) = self.steps.next().await {
-            self.steps.handle(message, |job| self.run_step(job)).await;
-        }
+    pub async fn run(&self) {
+        let _active = TASKER.workers_active.guard();
+        self.steps.work_off(|job| self.run_step(job)).await;
     }
 
     /// A step from its claim to its result.
@@ -92,55 +68,46 @@ impl Worker {
         fields(
             task_uuid = %job.task_uuid,
             step_uuid = %job.step_uuid,
-            step_name = job.handler.as_str(),
+            step_name = word(job.handler),
             namespace = %job.namespace
         )
     )]
-    async fn run_step(&self, job: Job) -> Result<(), WorkerError> {
+    async fn run_step(&self, job: Arc<Job>) -> Result<(), TaskError> {
+        let job = Job::clone(&job);
         let task = self.store.load_task(&job.task_uuid).await?.ok_or(StoreError::Missing)?;
         let claimed = match self.claim(&task, job.handler) {
-            Err(WorkerError::Open(Open(left))) => return Ok(self.results.send(Progress::Refused(job, left))?),
+            Err(TaskError::Open(left)) => return self.results.send(Report::Refused(job, left)),
+            Err(TaskError::Taken) => return Ok(()),
             claimed => claimed?,
         };
-        let result = match self.store.load_steps(&task.uuid).await {
-            Ok(steps) => self.execute(&task, job.handler, &steps),
+        let result = match self.store.load_progress(&task.uuid).await {
+            Ok(progress) => self.execute(&task, job.handler, &progress.steps),
             Err(error) => Err(error.into()),
         };
         let has_failed = result.as_ref().is_err_and(|failure| !failure.is_transient());
         self.breakers.told(job.handler, has_failed, Instant::now());
-        if let (Ok(value), Some((name, mode))) = (&result, job.handler.event()) {
-            self.publisher.publish(name, mode, &task, value.clone())?;
-        }
-        self.submit(job, Attempt { number: claimed.attempts, result })
+        self.submit(Report::Done(job, claimed.attempts, result))
     }
 
-    /// The step is this worker's, unless its handler is to be left alone.
+    /// The step is this worker's, unless its handler is to be left alone or another one has it.
     #[observed(
-        operation,
-        counter = false,
-        histogram(unit = "ms", labels(operation, status)),
-        after(success = |done| done.is_ok()),
-        log = "debug"
+        operation, counter = false, histogram(unit = "ms", labels(operation, status)),
+        after(success = |done| done.is_ok()), log = "debug"
     )]
     #[observed(
         span = false,
         status = Claim,
         counter(name = "tasker.steps.claimed", help = "Claims of steps, by whether the worker got it.")
     )]
-    fn claim(&self, task: &Task, handler: Handler) -> Result<Step, WorkerError> {
+    fn claim(&self, task: &Task, handler: Handler) -> Result<Step, TaskError> {
         self.breakers.admit(handler, Instant::now())?;
-        let claim = |step: &mut Step| step.attempts += 1;
-        let claimed = self.store.move_step(task, handler, [State::Enqueued, State::InProgress], claim);
-        // A breaker that let this one through to try it has to hear of it.
-        Ok(claimed.inspect_err(|_| self.breakers.told(handler, true, Instant::now()))?)
+        let states = [State::Enqueued, State::InProgress];
+        self.store.move_step(task, handler, states, |step| step.attempts += 1)?.ok_or(TaskError::Taken)
     }
 
     #[observed(
-        operation,
-        counter = false,
-        histogram(unit = "ms", labels(operation, status)),
-        after(success = |done| done.is_ok()),
-        log = "info"
+        operation, counter = false, histogram(unit = "ms", labels(operation, status)),
+        after(success = |done| done.is_ok()), log = "info"
     )]
     #[observed(
         span = false,
@@ -155,17 +122,14 @@ impl Worker {
         allow(base_unit)
     )]
     fn execute(&self, task: &Task, handler: Handler, steps: &[Step]) -> Result<Value, Failure> {
-        handler.run(&Work { task, steps, store: &self.store })
+        handler.run(task, steps, &self.store.stock)
     }
 
     #[observed(
-        operation,
-        counter = false,
-        histogram(unit = "ms", labels(operation, status)),
-        after(success = |done| done.is_ok()),
-        log = "debug"
+        operation, counter = false, histogram(unit = "ms", labels(operation, status)),
+        after(success = |done| done.is_ok()), log = "debug"
     )]
-    fn submit(&self, job: Job, attempt: Attempt) -> Result<(), WorkerError> {
-        Ok(self.results.send(Progress::Done(job, attempt))?)
+    fn submit(&self, report: Report) -> Result<(), TaskError> {
+        self.results.send(report)
     }
 }
