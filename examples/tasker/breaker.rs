@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tallied::Label as _;
 
-use crate::metrics::{OfHandler, TASKER, word};
+use crate::metrics::{OfHandler, TASKER};
 use crate::task::TaskError;
 use crate::workflow::Handler;
 
@@ -54,7 +54,7 @@ impl Breakers {
             // Steps that were let through before it opened do not keep it open for longer.
             Breaker::Open(since) => Breaker::Open(since),
             Breaker::Closed(_) | Breaker::HalfOpen(_) => {
-                tracing::warn!(step_name = word(handler), "circuit breaker opened");
+                tracing::warn!(step_name = handler.text(), "circuit breaker opened");
                 Breaker::Open(now)
             }
         };

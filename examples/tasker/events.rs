@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tallied::{Label, instrument, observed};
 
-use crate::metrics::{TASKER, word};
+use crate::metrics::TASKER;
 use crate::orchestration::Orchestrator;
 use crate::stock::Stock;
 use crate::task::{Task, TaskError};
@@ -53,7 +53,7 @@ impl Orchestrator {
         name = "publish_domain_event",
         skip(self, payload, task),
         fields(
-            event_name = %word(event_name),
+            event_name = %event_name.text(),
             namespace = %task.namespace,
             correlation_id = %task.correlation_id,
             delivery_mode = ?delivery_mode
@@ -67,7 +67,7 @@ impl Orchestrator {
         payload: Value,
     ) -> Result<(), TaskError> {
         if matches!(delivery_mode, DeliveryMode::Durable) {
-            self.store.keep_event(&task.uuid, json!({"event_name": word(event_name), "payload": payload}))?;
+            self.store.keep_event(&task.uuid, json!({"event_name": event_name.text(), "payload": payload}))?;
         }
         self.events.send(Event { name: event_name, task: task.clone(), payload, published: Instant::now() })?;
         tracing::info!("domain event published");
@@ -82,7 +82,7 @@ impl Orchestrator {
     level = "debug",
     counter = false,
     histogram(unit = "ms", labels(operation, status)),
-    fields(task_uuid = %event.task.uuid, namespace = %event.task.namespace, event_name = %word(event.name)),
+    fields(task_uuid = %event.task.uuid, namespace = %event.task.namespace, event_name = %event.name.text()),
     after(success = |done| done.is_ok()),
     log = "debug"
 )]

@@ -13,11 +13,6 @@ tallied_service::request_metrics! {
     pub struct Api { prefix: "tasker_api", routes: 16, duration: histogram_ms }
 }
 
-/// The word for a label: the same in logs as in metrics.
-pub fn word<L: Label>(label: L) -> &'static str {
-    L::VALUES.get(label.index())
-}
-
 #[derive(LabelSet)]
 pub struct OfNamespace<'a> {
     /// Namespaces come from whoever creates tasks, so their number has to have an end.

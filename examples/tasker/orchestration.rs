@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tallied::Label as _;
 use tallied::observed;
 use tallied_service::{Correlate as _, Correlation};
 use tokio::sync::watch;
 
 use crate::events::{DeliveryMode, Event, EventName};
-use crate::metrics::{OfHandler, OfNamespace, TASKER, word};
+use crate::metrics::{OfHandler, OfNamespace, TASKER};
 use crate::queue::Queue;
 use crate::store::{Store, StoreError};
 use crate::task::{Moment, Stage, State, Step, Task, TaskError, millis, new_uuid};
@@ -150,7 +151,7 @@ impl Orchestrator {
     }
 
     /// Keeps what became of a step, and sees to it that it is tried again where that may help.
-    #[observed(fields(step_uuid = %job.step_uuid, step_name = word(job.handler)))]
+    #[observed(fields(step_uuid = %job.step_uuid, step_name = job.handler.text()))]
     fn process_result(
         &self,
         task: &Arc<Task>,
@@ -206,7 +207,7 @@ impl Orchestrator {
         Ok((steps, ready))
     }
 
-    #[observed(fields(step_uuid = %job.step_uuid, step_name = word(job.handler)))]
+    #[observed(fields(step_uuid = %job.step_uuid, step_name = job.handler.text()))]
     fn enqueue(&self, task: &Task, job: Job, from: State) -> Result<(), TaskError> {
         if self.store.move_step(task, job.handler, [from, State::Enqueued], |_| ())?.is_some() {
             self.steps.send(job)?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tallied::{Classify, Label, Outcome, observed};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::metrics::{ConnectionState, OfConnection, TASKER, word};
+use crate::metrics::{ConnectionState, OfConnection, TASKER};
 use crate::stock::Stock;
 use crate::task::{Progress, Stage, State, Step, Task, Transition};
 use crate::workflow::Handler;
@@ -113,8 +113,14 @@ impl Store {
         commit(transaction)?;
         // The spans round it say of which task and which step.
         for Transition { step_name, from_state, to_state, duration_ms, .. } in &progress.transitions[before..] {
-            let (from_state, to_state) = (word(*from_state), word(*to_state));
-            tracing::info!(step_name = step_name.map(word), from_state, to_state, duration_ms, "state changed");
+            let (from_state, to_state) = (from_state.text(), to_state.text());
+            tracing::info!(
+                step_name = step_name.map(|name| name.text()),
+                from_state,
+                to_state,
+                duration_ms,
+                "state changed"
+            );
         }
         Ok(done)
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tallied::{Classify, Label, Outcome, observed};
 
 use crate::breaker::Breakers;
-use crate::metrics::{TASKER, word};
+use crate::metrics::TASKER;
 use crate::orchestration::{Job, Report};
 use crate::queue::Queue;
 use crate::store::{Store, StoreError};
@@ -68,7 +68,7 @@ impl Worker {
         fields(
             task_uuid = %job.task_uuid,
             step_uuid = %job.step_uuid,
-            step_name = word(job.handler),
+            step_name = job.handler.text(),
             namespace = %job.namespace
         )
     )]

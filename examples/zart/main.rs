@@ -1,15 +1,17 @@
 //! A durable task queue that publishes documents and counts primes.
 //!
-//! `cargo run --example zart -- [--once] [--listen 127.0.0.1:8080] [--data FOLDER] [--workers N]`
+//! `cargo run --example zart -- [--once] [--listen 127.0.0.1:8080] [--data FOLDER] [--workers N] [--lease-ms N] [--json]`
 //!
 //! The library is `zart/`, its HTTP side `zart-api/`; here are the tasks, and the program round them.
 
 mod tasks;
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,10 +42,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut given = Arguments::from_env();
     let once = given.contains("--once");
     let json = given.contains("--json");
-    let listen: Option<String> = given.opt_value_from_str("--listen")?;
-    let folder: Option<PathBuf> = given.opt_value_from_str("--data")?;
-    let workers: Option<usize> = given.opt_value_from_str("--workers")?;
-    let lease_ms: Option<u64> = given.opt_value_from_str("--lease-ms")?;
+    let listen: String = option(&mut given, "--listen")?.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let folder: Option<PathBuf> = option(&mut given, "--data")?;
+    let workers: Option<usize> = option(&mut given, "--workers")?;
+    let lease_ms: Option<u64> = option(&mut given, "--lease-ms")?;
     if let Some(unknown) = given.finish().first() {
         return Err(format!("unknown argument {}", unknown.to_string_lossy()).into());
     }
@@ -64,7 +66,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut settings = Settings::default();
     settings.concurrency = workers.unwrap_or(settings.concurrency);
     settings.lease = lease_ms.map_or(settings.lease, Duration::from_millis);
-    let worker = Worker::new(scheduler.clone(), tasks::registry(published), settings);
+    let worker = Worker::new(scheduler.clone(), tasks::registry(published), settings)?;
 
     let (stop, stopped) = oneshot::channel::<()>();
     let work = tokio::spawn(worker.clone().run(async {
@@ -75,7 +77,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     } else {
         // The path is the user's to choose.
         let probe = Router::new().route("/worker", get(probe)).with_state(worker.clone());
-        ApiServer::new(scheduler, worker).merge(probe).run(listen.as_deref().unwrap_or("127.0.0.1:8080")).await?;
+        let served = ApiServer::new(scheduler, worker).merge(probe).run(&listen).await;
+        served.map_err(|why| format!("`--listen {listen}`: {why}"))?;
     }
     let _ = stop.send(());
     work.await?;
@@ -84,6 +87,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     drop(temporary);
     Ok(())
+}
+
+/// An argument with a value, whose mistakes are said with its name.
+fn option<T: FromStr<Err: Display>>(given: &mut Arguments, name: &'static str) -> Result<Option<T>, String> {
+    given.opt_value_from_str(name).map_err(|why| format!("`{name}`: {why}"))
 }
 
 async fn probe(State(worker): State<Arc<Worker>>) -> StatusCode {

@@ -1,6 +1,7 @@
 //! The tasks of this program: documents that are published, and numbers that take their time.
 
 use std::io::ErrorKind;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use zart::{Context, Registry, Stop};
 
 /// So many numbers are gone through at once.
 const STRETCH: u64 = 1 << 16;
+/// It would take a day.
+const MOST: u64 = 1_000_000_000_000;
 
 /// A document on its way.
 #[derive(Deserialize)]
@@ -94,20 +97,18 @@ fn file_of(folder: &Path, title: &str) -> Result<PathBuf, Stop> {
 struct Below {
     below: u64,
     /// How many numbers are a part: what is lost when the worker dies.
-    #[serde(default = "usual_part")]
-    part: u64,
-}
-
-fn usual_part() -> u64 {
-    STRETCH
+    part: Option<NonZeroU64>,
 }
 
 /// Counts primes, part by part: what was counted is not counted again when the task goes on elsewhere.
 async fn count_primes(context: Context, input: Value) -> Result<Value, Stop> {
-    let Below { below, part: size } = from(input)?;
-    let mut primes = 0;
-    for part in 0..below.div_ceil(size.max(1)) {
-        let (from, to) = (part * size, below.min((part + 1) * size));
+    let Below { below, part } = from(input)?;
+    if below > MOST {
+        return Err(Stop::Fail(format!("`below` is {below}: at most {MOST}")));
+    }
+    let (size, mut primes) = (part.map_or(STRETCH, NonZeroU64::get), 0);
+    for part in 0..below.div_ceil(size) {
+        let (from, to) = (part * size, below.min((part + 1).saturating_mul(size)));
         let count = async move {
             let is_wanted = Arc::new(());
             let still = Arc::downgrade(&is_wanted);

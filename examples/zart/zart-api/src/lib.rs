@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /tasks/{name}` | puts a task in, with the JSON of the body; `{"id": 1}` |
 //! | `GET /tasks/{id}`, `DELETE /tasks/{id}` | shows it, ends it |
-//! | `POST /tasks/{id}/events/{name}` | brings it an event |
+//! | `POST /tasks/{id}/events/{name}` | brings it an event; 404 where there is no such task, or it has ended |
 //! | `GET /metrics` | the exposition, of an empty registry without the feature `metrics` |
 //! | `GET /healthz`, `GET /readyz`, `GET /health` | whether it lives, is ready, and why not |
 
@@ -104,8 +104,11 @@ async fn show(State(api): State<Api>, Path(id): Path<TaskId>) -> Result<Response
     Ok(Json(task).into_response())
 }
 
-async fn cancel(State(api): State<Api>, Path(id): Path<TaskId>) -> Result<StatusCode, Wrong> {
-    Ok(if api.scheduler.cancel(id).await? { StatusCode::NO_CONTENT } else { StatusCode::CONFLICT })
+async fn cancel(State(api): State<Api>, Path(id): Path<TaskId>) -> Result<Response, Wrong> {
+    if api.scheduler.cancel(id).await? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok((StatusCode::CONFLICT, Json(json!({ "error": format!("task {id} has ended") }))).into_response())
 }
 
 async fn deliver(
@@ -113,10 +116,10 @@ async fn deliver(
     Path((id, name)): Path<(TaskId, String)>,
     payload: Json<Value>,
 ) -> Result<StatusCode, Wrong> {
-    Ok(match api.scheduler.deliver(&name, id, payload.0).await? {
-        Delivery::NotFound => StatusCode::NOT_FOUND,
-        _ => StatusCode::ACCEPTED,
-    })
+    match api.scheduler.deliver(&name, id, payload.0).await? {
+        Delivery::NotFound => Err(Wrong(Error::NoTask(id))),
+        _ => Ok(StatusCode::ACCEPTED),
+    }
 }
 
 struct Wrong(Error);
@@ -131,7 +134,10 @@ impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let status = match self.0 {
             Error::UnknownTask(_) | Error::NoTask(_) => StatusCode::NOT_FOUND,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => {
+                tracing::error!(error = %self.0, "request failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         (status, Json(json!({ "error": self.0.to_string() }))).into_response()
     }

@@ -11,25 +11,25 @@ use crate::metrics::{NAMES, OfStep, ZART};
 use crate::scheduler::Scheduler;
 use crate::status::StepStatus;
 use crate::store::Begun;
-use crate::task::{Task, TaskId};
+use crate::task::{Lease, Task, TaskId};
 
 /// One attempt at a task.
 #[derive(Debug)]
 pub struct Context {
     scheduler: Scheduler,
-    id: TaskId,
+    lease: Lease,
     failures: u32,
 }
 
 impl Context {
     pub(crate) fn new(scheduler: Scheduler, task: &Task) -> Self {
-        Context { scheduler, id: task.id, failures: task.failures }
+        Context { scheduler, lease: Lease { id: task.id, claims: task.claims }, failures: task.failures }
     }
 
     /// The task's number.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.id
+        self.lease.id
     }
 
     /// How often it failed before.
@@ -38,7 +38,8 @@ impl Context {
         self.failures
     }
 
-    /// Does a step, or gives what it gave when it was done: in an earlier attempt, by another process.
+    /// Does a step, or gives what it gave when it was done: in an earlier attempt, by another process. It is done once more only
+    /// where the process ended between the work and its note.
     ///
     /// # Errors
     ///
@@ -61,8 +62,8 @@ impl Context {
         T: Serialize + DeserializeOwned,
         F: Future<Output = Result<T, Stop>>,
     {
-        let id = self.id;
-        match self.scheduler.on_store(move |store| store.begin_step(id, name, part)).await? {
+        let lease = self.lease.clone();
+        match self.scheduler.on_store(move |store| store.begin_step(&lease, name, part)).await? {
             Begun::Done(result) => return serde_json::from_slice(&result).map_err(|why| Stop::Zart(Error::Json(why))),
             Begun::ToDo { first: true } => {
                 ZART.steps_total.with(OfStep { step_name: name, status: StepStatus::Scheduled }).inc();
@@ -71,7 +72,8 @@ impl Context {
         }
         let result = observe(name, work).await?;
         let bytes = serde_json::to_vec(&result).map_err(|why| Stop::Zart(Error::Json(why)))?;
-        self.scheduler.on_store(move |store| store.put_step(id, name, part, &bytes)).await?;
+        let lease = self.lease.clone();
+        self.scheduler.on_store(move |store| store.put_step(&lease, name, part, &bytes)).await?;
         Ok(result)
     }
 
@@ -81,7 +83,7 @@ impl Context {
     ///
     /// [`Stop::Waiting`]: return it.
     pub async fn event<T: Serialize + DeserializeOwned>(&self, step: &'static str, event: &str) -> Result<T, Stop> {
-        let (id, name) = (self.id, event.to_owned());
+        let (id, name) = (self.lease.id, event.to_owned());
         let brought = async {
             match self.scheduler.on_store(move |store| store.event(id, &name)).await? {
                 None => Err(Stop::Waiting { event: event.to_owned() }),

@@ -14,6 +14,10 @@ pub enum Error {
     Json(serde_json::Error),
     /// No task is called so: register it.
     UnknownTask(String),
+    /// A worker cannot work so: what to change.
+    Settings(&'static str),
+    /// Another attempt has the task, or it was cancelled: what this one does is not written down.
+    Lost(TaskId),
     /// There is no task of this number.
     NoTask(TaskId),
     /// The runtime shuts down.
@@ -26,7 +30,9 @@ impl fmt::Display for Error {
             Error::Database(why) => write!(f, "the database: {why}"),
             Error::Json(why) => write!(f, "not the JSON that is wanted: {why}"),
             Error::UnknownTask(name) => write!(f, "no task is registered as `{name}`"),
-            Error::NoTask(id) => write!(f, "there is no task {id}"),
+            Error::Settings(what) => f.write_str(what),
+            Error::Lost(id) => write!(f, "task {id} is somebody else's by now, or was cancelled"),
+            Error::NoTask(id) => write!(f, "there is no task {id}, or it has ended"),
             Error::ShuttingDown => f.write_str("the runtime shuts down"),
         }
     }

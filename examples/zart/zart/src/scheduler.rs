@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::metrics::ZART;
 use crate::status::{Delivery, ExecutionStatus, TaskStatus};
-use crate::store::{Cancelled, Store};
+use crate::store::Store;
 use crate::task::{Task, TaskId};
 
 /// The queue. Its clones are the same queue.
@@ -21,17 +21,21 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Opens the database, and makes it if it is not there. `zart_queue_depth` is of the queue that was opened last.
+    /// Opens the database, and makes it if it is not there. `zart_queue_depth` is of the queue that was opened last, and
+    /// -1 where it cannot be read.
     ///
     /// # Errors
     ///
     /// If the database cannot be opened, or another process has it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let store = Arc::new(Store::open(path.as_ref())?);
-        let counted = store.clone();
+        // The metric alone keeps no database open.
+        let counted = Arc::downgrade(&store);
         // Of a database that cannot be read nothing is known: zero would say that nothing waits.
-        ZART.queue_depth
-            .read_from(move || counted.depth().map_or(-1, |depth| i64::try_from(depth).unwrap_or(i64::MAX)));
+        ZART.queue_depth.read_from(move || {
+            let depth = counted.upgrade().map_or(Ok(0), |store| store.depth());
+            depth.map_or(-1, |depth| i64::try_from(depth).unwrap_or(i64::MAX))
+        });
         Ok(Scheduler { store, changes: Arc::new(watch::Sender::new(0)) })
     }
 
@@ -55,11 +59,8 @@ impl Scheduler {
     ///
     /// If there is no such task, and what the database says.
     pub async fn cancel(&self, id: TaskId) -> Result<bool, Error> {
-        let Some((task, was)) = self.on_store(move |store| store.cancel(id)).await? else { return Ok(false) };
-        // Of one that runs, its worker tells, when it is dropped.
-        if let Cancelled::Waited = was {
-            ZART.task(TaskStatus::Cancelled);
-        }
+        let Some(task) = self.on_store(move |store| store.cancel(id)).await? else { return Ok(false) };
+        ZART.task(TaskStatus::Cancelled);
         ZART.execution(ExecutionStatus::Cancelled, &task.name);
         tracing::info!(task_id = id, task_name = task.name, "task cancelled");
         self.changed();
@@ -75,6 +76,7 @@ impl Scheduler {
         let name = event_name.to_owned();
         let delivery = self.on_store(move |store| store.deliver(&name, id, &payload)).await?;
         if delivery == Delivery::Delivered {
+            ZART.task(TaskStatus::Scheduled);
             self.changed();
         }
         Ok(delivery)

@@ -4,7 +4,7 @@ use tallied::{Classify, Label, Outcome};
 
 use crate::error::{Error, Stop};
 
-/// What became of a task.
+/// What became of a task, and of an execution of it.
 #[derive(Clone, Copy, Label, Outcome)]
 pub(crate) enum TaskStatus {
     #[outcome(ok)]
@@ -12,7 +12,7 @@ pub(crate) enum TaskStatus {
     #[outcome(error, panicked)]
     Failed,
     Cancelled,
-    /// It is in the queue, for the first time or again.
+    /// It goes on later: it is in the queue, or is put there by an event.
     Scheduled,
 }
 
@@ -21,6 +21,8 @@ impl<T> Classify<Result<T, Stop>> for TaskStatus {
         match ended {
             Ok(_) => TaskStatus::Completed,
             Err(Stop::Fail(_)) => TaskStatus::Failed,
+            // It wanted to write something down, and found that it is cancelled or somebody else's.
+            Err(Stop::Zart(Error::Lost(_))) => TaskStatus::Cancelled,
             Err(_) => TaskStatus::Scheduled,
         }
     }
@@ -37,7 +39,7 @@ pub(crate) enum ExecutionStatus {
     Cancelled,
 }
 
-/// What became of a step.
+/// What became of a step. One that is dropped with its task has failed, too: it is not completed.
 #[derive(Clone, Copy, Label, Outcome)]
 pub(crate) enum StepStatus {
     #[outcome(ok)]

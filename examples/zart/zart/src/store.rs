@@ -1,9 +1,9 @@
-//! The database: what is to be done, what is done, and who does it. Every function is one transaction.
+//! The database: what is to be done, what is done, and who does it. What changes something is one transaction.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::{Database, ReadableTable as _, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableTable, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
 use serde_json::Value;
 use tallied::observed;
 
@@ -31,10 +31,12 @@ pub(crate) fn after(time: Duration) -> u64 {
     now().saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// What a task did when it was cancelled.
-pub(crate) enum Cancelled {
-    Running,
-    Waited,
+/// What a look at the queue gave.
+#[derive(Default)]
+pub(crate) struct Claimed {
+    pub(crate) tasks: Vec<Task>,
+    /// Those whose workers are gone: back in the queue, or failed.
+    pub(crate) lost: Vec<Task>,
 }
 
 /// What stands there of a step.
@@ -71,24 +73,29 @@ impl Store {
         Ok(id)
     }
 
-    /// Takes what is due, at most so many, and gives back first what belongs to workers that are gone.
-    pub(crate) fn claim(&self, most: usize, lease: Duration) -> Result<Vec<Task>, Error> {
+    /// Takes what is due, at most so many, and gives back first what belongs to workers that are gone: as one more failure, for
+    /// a task may be the reason.
+    pub(crate) fn claim(&self, most: usize, lease: Duration, attempts: u32) -> Result<Claimed, Error> {
         let now = now();
+        if !self.has_work(most, now)? {
+            return Ok(Claimed::default());
+        }
         let change = self.database.begin_write()?;
-        let mut claimed = Vec::new();
+        let mut claimed = Claimed::default();
         {
             let mut queue = change.open_table(QUEUE)?;
             let mut leases = change.open_table(LEASES)?;
-            let mut lost = Vec::new();
-            for row in leases.iter()? {
-                let (id, until) = row?;
-                if until.value() < now {
-                    lost.push(id.value());
-                }
-            }
-            for id in lost {
+            for id in expired(&leases, now)? {
                 leases.remove(id)?;
-                queue.insert((now, id), ())?;
+                let mut task = get(&change, id)?;
+                task.failures += 1;
+                task.error = Some("its worker is gone".to_owned());
+                task.state = if task.failures < attempts { State::Queued } else { State::Failed };
+                if task.state == State::Queued {
+                    queue.insert((now, id), ())?;
+                }
+                put(&change, &task)?;
+                claimed.lost.push(task);
             }
             let mut due = Vec::new();
             for row in queue.range(..=(now, TaskId::MAX))?.take(most) {
@@ -96,16 +103,31 @@ impl Store {
             }
             for key in due {
                 queue.remove(key)?;
-                let mut task = get(&change, key.1)?;
+                let mut task = match get(&change, key.1) {
+                    Ok(task) => task,
+                    // One that cannot be read holds up nobody else.
+                    Err(error @ (Error::Json(_) | Error::NoTask(_))) => {
+                        tracing::error!(task_id = key.1, %error, "task taken out of the queue");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
                 task.state = State::Running;
                 task.claims += 1;
                 put(&change, &task)?;
-                leases.insert(task.id, now.saturating_add(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)))?;
-                claimed.push(task);
+                leases.insert(task.id, after(lease))?;
+                claimed.tasks.push(task);
             }
         }
         change.commit()?;
         Ok(claimed)
+    }
+
+    /// Whether there is anything to claim, without waiting for those who write.
+    fn has_work(&self, most: usize, now: u64) -> Result<bool, Error> {
+        let read = self.database.begin_read()?;
+        let is_due = most > 0 && read.open_table(QUEUE)?.range(..=(now, TaskId::MAX))?.next().is_some();
+        Ok(is_due || !expired(&read.open_table(LEASES)?, now)?.is_empty())
     }
 
     /// Keeps a task for its worker: false if it is not its worker's any more.
@@ -149,6 +171,9 @@ impl Store {
             End::Waiting(event) => task.state = State::Waiting(event),
         }
         change.open_table(LEASES)?.remove(task.id)?;
+        if task.state.is_end() {
+            forget(&change, task.id)?;
+        }
         if let Some(due) = due {
             change.open_table(QUEUE)?.insert((due, task.id), ())?;
         }
@@ -157,20 +182,35 @@ impl Store {
         Ok(true)
     }
 
+    /// Puts a task back that its worker cannot end any more.
+    pub(crate) fn give_back(&self, lease: &Lease) -> Result<bool, Error> {
+        let change = self.database.begin_write()?;
+        let mut task = get(&change, lease.id)?;
+        if !is_ours(&task, lease) {
+            return Ok(false);
+        }
+        task.state = State::Queued;
+        put(&change, &task)?;
+        change.open_table(LEASES)?.remove(task.id)?;
+        change.open_table(QUEUE)?.insert((now(), task.id), ())?;
+        change.commit()?;
+        Ok(true)
+    }
+
     /// Ends a task that has not ended. Whoever runs it learns of it when the lease is to be renewed.
-    pub(crate) fn cancel(&self, id: TaskId) -> Result<Option<(Task, Cancelled)>, Error> {
+    pub(crate) fn cancel(&self, id: TaskId) -> Result<Option<Task>, Error> {
         let change = self.database.begin_write()?;
         let mut task = get(&change, id)?;
         if task.state.is_end() {
             return Ok(None);
         }
-        let was = if task.state == State::Running { Cancelled::Running } else { Cancelled::Waited };
         task.state = State::Cancelled;
         put(&change, &task)?;
+        forget(&change, id)?;
         change.open_table(LEASES)?.remove(id)?;
         change.open_table(QUEUE)?.retain(|(_, queued), ()| queued != id)?;
         change.commit()?;
-        Ok(Some((task, was)))
+        Ok(Some(task))
     }
 
     /// Brings an event to a task.
@@ -205,19 +245,28 @@ impl Store {
     }
 
     /// Notes that a step is to be done, unless it is done.
-    pub(crate) fn begin_step(&self, id: TaskId, name: &str, part: u64) -> Result<Begun, Error> {
-        let steps = self.database.begin_read()?.open_table(STEPS)?;
-        if let Some(result) = steps.get((id, name, part))? {
-            let result = result.value();
-            return Ok(if result.is_empty() { Begun::ToDo { first: false } } else { Begun::Done(result.to_vec()) });
+    pub(crate) fn begin_step(&self, lease: &Lease, name: &str, part: u64) -> Result<Begun, Error> {
+        let change = self.database.begin_write()?;
+        held(&change, lease)?;
+        {
+            let mut steps = change.open_table(STEPS)?;
+            let key = (lease.id, name, part);
+            let known = steps.get(key)?.map(|result| result.value().to_vec());
+            match known {
+                Some(result) if result.is_empty() => return Ok(Begun::ToDo { first: false }),
+                Some(result) => return Ok(Begun::Done(result)),
+                None => steps.insert(key, [].as_slice())?,
+            };
         }
-        self.put_step(id, name, part, &[])?;
+        change.commit()?;
         Ok(Begun::ToDo { first: true })
     }
 
-    pub(crate) fn put_step(&self, id: TaskId, name: &str, part: u64, result: &[u8]) -> Result<(), Error> {
+    /// Writes down what a step gave.
+    pub(crate) fn put_step(&self, lease: &Lease, name: &str, part: u64, result: &[u8]) -> Result<(), Error> {
         let change = self.database.begin_write()?;
-        change.open_table(STEPS)?.insert((id, name, part), result)?;
+        held(&change, lease)?;
+        change.open_table(STEPS)?.insert((lease.id, name, part), result)?;
         change.commit()?;
         Ok(())
     }
@@ -235,6 +284,29 @@ impl Store {
 
 fn is_ours(task: &Task, lease: &Lease) -> bool {
     task.state == State::Running && task.claims == lease.claims
+}
+
+/// An attempt whose task is somebody else's writes nothing.
+fn held(change: &WriteTransaction, lease: &Lease) -> Result<(), Error> {
+    if is_ours(&get(change, lease.id)?, lease) { Ok(()) } else { Err(Error::Lost(lease.id)) }
+}
+
+fn expired(leases: &impl ReadableTable<TaskId, u64>, now: u64) -> Result<Vec<TaskId>, Error> {
+    let mut expired = Vec::new();
+    for row in leases.iter()? {
+        let (id, until) = row?;
+        if until.value() < now {
+            expired.push(id.value());
+        }
+    }
+    Ok(expired)
+}
+
+/// Of what has ended, only the task itself is kept.
+fn forget(change: &WriteTransaction, id: TaskId) -> Result<(), Error> {
+    change.open_table(STEPS)?.retain_in((id, "", 0)..(id + 1, "", 0), |_, _| false)?;
+    change.open_table(EVENTS)?.retain_in((id, "")..(id + 1, ""), |_, _| false)?;
+    Ok(())
 }
 
 fn get(change: &WriteTransaction, id: TaskId) -> Result<Task, Error> {

@@ -1,16 +1,17 @@
 //! Runs tasks: takes what is due, keeps it by heartbeats, and writes down how it ended.
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use tallied::observed;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::context::Context;
@@ -18,8 +19,8 @@ use crate::error::{Error, Stop};
 use crate::metrics::{NAMES, ZART};
 use crate::scheduler::Scheduler;
 use crate::status::{ExecutionStatus, TaskStatus};
-use crate::store::after;
-use crate::task::{End, Lease, Task};
+use crate::store::{after, now};
+use crate::task::{End, Lease, State, Task};
 
 type Running = Pin<Box<dyn Future<Output = Result<Value, Stop>> + Send>>;
 type Function = Arc<dyn Fn(Context, Value) -> Running + Send + Sync>;
@@ -69,16 +70,24 @@ pub struct Settings {
     pub poll: Duration,
     /// How long a task is its own without a sign of life. A heartbeat comes after a third of it.
     pub lease: Duration,
-    /// How often a task is tried.
+    /// How often a task is tried. A worker that died with it counts, too.
     pub attempts: u32,
     /// How long the second attempt waits; each further one twice as long.
     pub backoff: Duration,
+    /// How long it waits, when it is to stop, for what runs; then that goes back into the queue.
+    pub grace: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        let (poll, lease, backoff) = (Duration::from_millis(500), Duration::from_secs(3), Duration::from_millis(100));
-        Settings { concurrency: 4, poll, lease, attempts: 5, backoff }
+        Settings {
+            concurrency: 4,
+            poll: Duration::from_millis(500),
+            lease: Duration::from_secs(3),
+            attempts: 5,
+            backoff: Duration::from_millis(100),
+            grace: Duration::from_secs(5),
+        }
     }
 }
 
@@ -88,20 +97,32 @@ pub struct Worker {
     scheduler: Scheduler,
     registry: Registry,
     settings: Settings,
-    is_healthy: AtomicBool,
+    /// When the queue last answered, in milliseconds since 1970; 0 while it does not run.
+    answered: AtomicU64,
 }
 
 impl Worker {
     /// A worker that begins when it is [run](Self::run).
-    #[must_use]
-    pub fn new(scheduler: Scheduler, registry: Registry, settings: Settings) -> Arc<Self> {
-        Arc::new(Worker { scheduler, registry, settings, is_healthy: AtomicBool::new(false) })
+    ///
+    /// # Errors
+    ///
+    /// Settings that cannot be: a lease of less than 30 ms, in which no heartbeat has a place, or a poll without a pause.
+    pub fn new(scheduler: Scheduler, registry: Registry, settings: Settings) -> Result<Arc<Self>, Error> {
+        if settings.lease < Duration::from_millis(30) {
+            return Err(Error::Settings("`lease` is too short for a heartbeat: give it 30 ms or more"));
+        }
+        if settings.poll.is_zero() {
+            return Err(Error::Settings("`poll` is zero: give the queue a pause"));
+        }
+        Ok(Arc::new(Worker { scheduler, registry, settings, answered: AtomicU64::new(0) }))
     }
 
-    /// Whether it runs, and got an answer when it last asked the queue.
+    /// Whether it runs, and had an answer of the queue of late.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.is_healthy.load(Ordering::Relaxed)
+        let answered = self.answered.load(Ordering::Relaxed);
+        let late = Duration::from_millis(now().saturating_sub(answered));
+        answered > 0 && late < self.settings.poll.saturating_mul(4).max(Duration::from_secs(2))
     }
 
     /// The functions that it has.
@@ -110,28 +131,30 @@ impl Worker {
         &self.registry
     }
 
-    /// Works until `stop` is there, and then until what runs has ended.
+    /// Works until `stop` is there, and then as long as [`Settings::grace`] says for what runs.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        // Dropped or ended, it is not healthy any more.
+        struct Stopped<'a>(&'a AtomicU64);
+        impl Drop for Stopped<'_> {
+            fn drop(&mut self) {
+                self.0.store(0, Ordering::Relaxed);
+            }
+        }
+        let _stopped = Stopped(&self.answered);
         let mut stop = std::pin::pin!(stop);
         let mut changes = self.scheduler.changes();
-        let mut running = JoinSet::new();
+        let (mut running, mut held) = (JoinSet::new(), HashMap::new());
         tracing::info!(concurrency = self.settings.concurrency, "worker started");
         let mut since_poll = ZART.poll_interval_seconds.start_timer();
         loop {
             changes.mark_unchanged();
-            let (free, lease) = (self.settings.concurrency.saturating_sub(running.len()), self.settings.lease);
-            let claimed = self.scheduler.on_store(move |store| store.claim(free, lease)).await;
-            self.is_healthy.store(claimed.is_ok(), Ordering::Relaxed);
-            let claimed = claimed.unwrap_or_else(|error| {
-                tracing::error!(%error, "the queue cannot be asked");
-                Vec::new()
-            });
-            for task in claimed {
-                running.spawn(self.clone().work(task));
+            for task in self.poll(self.settings.concurrency.saturating_sub(running.len())).await {
+                let lease = Lease { id: task.id, claims: task.claims };
+                held.insert(running.spawn(self.clone().work(task)).id(), lease);
             }
             tokio::select! {
                 () = &mut stop => break,
-                _ = running.join_next(), if !running.is_empty() => {}
+                Some(ended) = running.join_next_with_id(), if !running.is_empty() => forget(ended, &mut held),
                 _ = changes.changed(), if running.len() < self.settings.concurrency => {}
                 () = sleep(self.settings.poll) => {}
             }
@@ -139,9 +162,45 @@ impl Worker {
             since_poll = ZART.poll_interval_seconds.start_timer();
         }
         since_poll.discard();
-        while running.join_next().await.is_some() {}
-        self.is_healthy.store(false, Ordering::Relaxed);
+        let rest = async {
+            while let Some(ended) = running.join_next_with_id().await {
+                forget(ended, &mut held);
+            }
+        };
+        if timeout(self.settings.grace, rest).await.is_err() {
+            running.shutdown().await;
+            for lease in held.into_values() {
+                let (id, given) = (lease.id, self.scheduler.on_store(move |store| store.give_back(&lease)).await);
+                tracing::warn!(task_id = id, is_back = given.unwrap_or(false), "task put back: the worker stops");
+            }
+        }
         tracing::info!("worker stopped");
+    }
+
+    /// What is due, at most so many.
+    async fn poll(&self, free: usize) -> Vec<Task> {
+        let Settings { lease, attempts, .. } = self.settings;
+        let claimed = match self.scheduler.on_store(move |store| store.claim(free, lease, attempts)).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::error!(%error, "the queue cannot be asked");
+                return Vec::new();
+            }
+        };
+        self.answered.store(now(), Ordering::Relaxed);
+        for task in &claimed.lost {
+            let (status, execution) = match task.state {
+                State::Failed => (TaskStatus::Failed, ExecutionStatus::Failed),
+                _ => (TaskStatus::Scheduled, ExecutionStatus::Retried),
+            };
+            ZART.task(status);
+            ZART.execution(execution, &task.name);
+            tracing::warn!(task_id = task.id, task_name = task.name, failures = task.failures, "its worker is gone");
+        }
+        if !claimed.tasks.is_empty() || !claimed.lost.is_empty() {
+            self.scheduler.changed();
+        }
+        claimed.tasks
     }
 
     /// One attempt at a task, from its beginning to what is written down of it.
@@ -152,20 +211,32 @@ impl Worker {
         let lease = Lease { id: task.id, claims: task.claims };
         // On a task of its own: one that panics ends no worker.
         let (worker, attempt) = (self.clone(), task.clone());
-        let mut execution = tokio::spawn(async move { worker.execute(&attempt.name, &attempt).await });
+        let execution = tokio::spawn(async move { worker.execute(&attempt.name, &attempt).await });
+        let mut execution = Execution(execution);
         let ended = tokio::select! {
-            ended = &mut execution => ended,
+            ended = &mut execution.0 => Some(ended),
             () = self.heartbeat(&task.name, &lease) => {
-                execution.abort();
-                let _ = execution.await;
-                tracing::info!(task_id = task.id, task_name = task.name, "task given up: it was cancelled or taken");
-                self.scheduler.changed();
-                return;
+                execution.0.abort();
+                let _ = (&mut execution.0).await;
+                None
             }
         };
-        let (status, end) = self.judge(&task, ended);
+        let ended = match ended {
+            Some(ended) if !matches!(ended, Ok(Err(Stop::Zart(Error::Lost(_))))) => ended,
+            _ => {
+                tracing::info!(task_id = task.id, task_name = task.name, "task given up: it was cancelled or taken");
+                return self.scheduler.changed();
+            }
+        };
+        let (status, execution, end) = self.judge(&task, ended);
         match self.scheduler.on_store(move |store| store.end(&lease, end)).await {
-            Ok(true) => ZART.execution(status, &task.name),
+            // What is counted is what is written down.
+            Ok(true) => {
+                if let Some(status) = status {
+                    ZART.task(status);
+                }
+                ZART.execution(execution, &task.name);
+            }
             Ok(false) => {
                 tracing::warn!(task_id = task.id, "what became of it is not written down: it is somebody else's");
             }
@@ -178,7 +249,7 @@ impl Worker {
     #[observed(
         labels(task_name(max = NAMES)),
         status = TaskStatus,
-        counter(name = "zart_tasks_total", labels(status)),
+        counter = false,
         histogram(name = "zart_task_duration_seconds", help = "Time of executions in seconds, by task and what became of it."),
         in_flight(name = "zart_worker_concurrent_tasks", help = "Tasks executing now.", labels()),
         name = "task",
@@ -192,8 +263,12 @@ impl Worker {
             .ok_or_else(|| Stop::Fail(Error::UnknownTask(task_name.to_owned()).to_string()))?;
         let ended = function(Context::new(self.scheduler.clone(), task), task.input.clone()).await;
         match ended {
+            // What cannot be read now cannot be read later.
+            Err(Stop::Zart(why @ Error::Json(_))) => Err(Stop::Fail(why.to_string())),
             // It is not tried for ever.
-            Err(Stop::Retry(why)) if task.failures + 1 >= self.settings.attempts => Err(Stop::Fail(why)),
+            Err(why @ (Stop::Retry(_) | Stop::Zart(_))) if task.failures + 1 >= self.settings.attempts => {
+                Err(Stop::Fail(why.to_string()))
+            }
             ended => ended,
         }
     }
@@ -222,32 +297,66 @@ impl Worker {
         }
     }
 
-    /// How an attempt is written down.
-    fn judge(&self, task: &Task, ended: Result<Result<Value, Stop>, JoinError>) -> (ExecutionStatus, End) {
+    /// How an attempt is written down, and counted then.
+    fn judge(
+        &self,
+        task: &Task,
+        ended: Result<Result<Value, Stop>, JoinError>,
+    ) -> (Option<TaskStatus>, ExecutionStatus, End) {
         let (task_id, task_name, attempt) = (task.id, &task.name, task.failures + 1);
+        let failed = |error| (Some(TaskStatus::Failed), ExecutionStatus::Failed, End::Failed(error));
         match ended {
             Ok(Ok(result)) => {
                 tracing::info!(task_id, task_name, "task completed");
-                (ExecutionStatus::Completed, End::Completed(result))
+                (Some(TaskStatus::Completed), ExecutionStatus::Completed, End::Completed(result))
             }
             Ok(Err(Stop::Waiting { event })) => {
                 tracing::info!(task_id, task_name, event, "task waits");
-                (ExecutionStatus::Waiting, End::Waiting(event))
+                (None, ExecutionStatus::Waiting, End::Waiting(event))
             }
             Ok(Err(Stop::Fail(error))) => {
                 tracing::error!(task_id, task_name, attempt, error, "task failed");
-                (ExecutionStatus::Failed, End::Failed(error))
+                failed(error)
             }
             Ok(Err(stop)) => {
                 let error = stop.to_string();
                 let due = after(self.settings.backoff.saturating_mul(1 << task.failures.min(16)));
                 tracing::warn!(task_id, task_name, attempt, error, "task failed and is tried again");
-                (ExecutionStatus::Retried, End::Retry { error, due })
+                (Some(TaskStatus::Scheduled), ExecutionStatus::Retried, End::Retry { error, due })
             }
-            Err(_) => {
-                tracing::error!(task_id, task_name, attempt, "task panicked");
-                (ExecutionStatus::Failed, End::Failed("it panicked".to_owned()))
+            Err(error) => {
+                let error = error.try_into_panic().map_or_else(|error| error.to_string(), said);
+                tracing::error!(task_id, task_name, attempt, error, "task panicked");
+                failed(error)
             }
         }
     }
+}
+
+/// It is not held any more.
+fn forget(ended: Result<(Id, ()), JoinError>, held: &mut HashMap<Id, Lease>) {
+    match ended {
+        Ok((id, ())) => drop(held.remove(&id)),
+        // A mistake of the library's own: the lease ends, and the task goes on elsewhere.
+        Err(error) => {
+            tracing::error!(%error, "the worker of a task ended before it");
+            held.remove(&error.id());
+        }
+    }
+}
+
+/// A task that runs: it ends with whoever waits for it.
+struct Execution(JoinHandle<Result<Value, Stop>>);
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What a panic says.
+fn said(panic: Box<dyn Any + Send>) -> String {
+    let text = panic.downcast::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|panic| panic.downcast::<String>().map(|text| *text));
+    text.map_or_else(|_| "it panicked".to_owned(), |text| format!("it panicked: {text}"))
 }
