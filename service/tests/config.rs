@@ -310,3 +310,14 @@ async fn a_limit_that_is_configured_leaves_the_others_of_its_figure() {
     let report = config.health(Health::builder().check(pool)).unwrap().build().report().await;
     assert_eq!(report.check("pool").unwrap().why(), Some("used is 0.99, above 0.9"));
 }
+
+#[test]
+fn a_trace_that_begins_here_is_recorded_as_the_configuration_says() {
+    let sampled = |text: &str| {
+        let config = Config::new().merge_toml(text, "a").unwrap();
+        (0..200).filter(|_| config.trace().is_sampled()).count()
+    };
+    assert_eq!([sampled(""), sampled("tracing.sampling_rate = 0.0"), sampled("tracing.enabled = false")], [200, 0, 0]);
+    let half = sampled("tracing.sampling_rate = 0.5");
+    assert!((50..150).contains(&half), "{half}");
+}

@@ -462,6 +462,28 @@ fn a_span_of_ones_own_has_the_fields_that_it_says_and_no_others() {
 }
 
 #[test]
+fn where_only_warnings_are_told_they_say_of_which_request_they_are() {
+    use tower::ServiceExt as _;
+    async fn odd() {
+        tracing::warn!("odd");
+    }
+    for (filter, is_known) in [("warn", true), ("requests=warn", false), ("requests=warn,tallied_service=error", true)]
+    {
+        let kept = Kept::default();
+        let logging = Logging::new().filter(filter).format(Format::Json).output(To::writer(kept.clone()));
+        let (logs, dispatch) = logging.build().unwrap();
+        let app = Router::new().route("/odd/{id}", get(odd)).layer(RequestLayer::new(()));
+        let request = axum::http::Request::get("/odd/1").body(Body::empty()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        tracing::dispatcher::with_default(&dispatch, || runtime.block_on(app.oneshot(request))).unwrap();
+        logs.flush();
+        let line = objects(&kept.text()).remove(0);
+        assert_eq!(line["path"] == "/odd/1", is_known, "{filter}: {line}");
+        assert!(line["correlation_id"].is_string(), "whatever the filter is: {line}");
+    }
+}
+
+#[test]
 fn a_slow_request_is_told_and_a_fast_one_is_not() {
     let app = |slow| Router::new().route("/", post(|| async {})).layer(RequestLayer::new(()).slow(slow));
     // No request takes an hour, and each takes a nanosecond.
