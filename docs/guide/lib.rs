@@ -14,6 +14,8 @@ pub mod labels {}
 pub mod groups {}
 #[doc = include_str!("names.md")]
 pub mod names {}
+#[doc = include_str!("exposition.md")]
+pub mod exposition {}
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 #[doc = include_str!("service.md")]
