@@ -47,7 +47,7 @@ fn an_overflow_is_told_once_and_not_in_the_call() {
     let told = |events: Vec<String>| {
         let told = events
             .into_iter()
-            .filter(|event| event.contains("the label `tenant` at ") && event.contains("keeps 1 values"));
+            .filter(|event| event.contains("the label `tenant` at ") && event.contains("keeps 1 value"));
         told.collect::<Vec<_>>()
     };
     let first = told(Events::during(|| drop(tallied::gather_metrics())));
@@ -55,7 +55,7 @@ fn an_overflow_is_told_once_and_not_in_the_call() {
     assert!(first[0].starts_with("WARN tallied the label `tenant` at tests/label_notices.rs:"), "{first:#?}");
     assert!(
         first[0].ends_with(
-            " keeps 1 values, none above 1024 bytes, and there were others: they are counted as `_other`, and by family in \
+            " keeps 1 value, none above 1024 bytes, and there were others: they are counted as `_other`, and by family in \
              `tallied_label_overflow_total`; raise its `max`, or reserve the values that matter"
         ),
         "{first:#?}"

@@ -473,7 +473,7 @@ fn where_only_warnings_are_told_they_say_of_which_request_they_are() {
         let logging = Logging::new().filter(filter).format(Format::Json).output(To::writer(kept.clone()));
         let (logs, dispatch) = logging.build().unwrap();
         let app = Router::new().route("/odd/{id}", get(odd)).layer(RequestLayer::new(()));
-        let request = axum::http::Request::get("/odd/1").body(Body::empty()).unwrap();
+        let request = http::Request::get("/odd/1").body(Body::empty()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         tracing::dispatcher::with_default(&dispatch, || runtime.block_on(app.oneshot(request))).unwrap();
         logs.flush();

@@ -85,7 +85,7 @@ impl fmt::Display for Conflict {
             ),
             Conflict::Clash { families: [first, second], sample, places } => write!(
                 f,
-                "the families `{first}` and `{second}` have a sample `{sample}` each, at {}; one of them is not exposed: \
+                "the families `{first}` and `{second}` have a sample `{sample}` each, at {}; the second is not exposed: \
                  rename one",
                 at(places)
             ),
@@ -279,8 +279,10 @@ fn clashes(parts: &BTreeMap<&'static str, Vec<Part>>, found: &mut Vec<Conflict>)
         for suffix in first.family.kind.suffixes().iter().filter(|suffix| !suffix.is_empty()) {
             let sample = format!("{}{suffix}", first.family.name);
             if let Some(other) = parts.get(sample.as_str()).and_then(|parts| parts.first()) {
-                let families = [first.family.name, other.family.name];
-                found.push(Conflict::Clash { families, sample, places: [first.place(), other.place()] });
+                // The second of them is not exposed.
+                let [one, two] = if first.place() <= other.place() { [first, other] } else { [other, first] };
+                let families = [one.family.name, two.family.name];
+                found.push(Conflict::Clash { families, sample, places: [one.place(), two.place()] });
             }
         }
     }

@@ -37,21 +37,26 @@ pub(super) fn about_labels(plan: &Plan, notices: &mut Vec<String>) {
         let (file, at) = table.place;
         if others(source, digit) > 0 {
             notices.push(format!(
-                "the label `{label}` at {file}:{at} keeps {} values, none above {} bytes, and there were others: they are \
+                "the label `{label}` at {file}:{at} keeps {}, none above {} bytes, and there were others: they are \
                  counted as `_other`, and by family in `tallied_label_overflow_total`; raise its `max`, or reserve the \
                  values that matter",
-                table.most,
+                values(table.most),
                 label::LONGEST
             ));
         }
         if table.most != most {
             notices.push(format!(
-                "the label `{label}` keeps {most} values at {here}:{line} and {} at {file}:{at}, for the same family or \
+                "the label `{label}` keeps {} at {here}:{line} and {} at {file}:{at}, for the same family or \
                  one that is fed together with it; the smaller holds; make them the same",
+                values(most),
                 table.most
             ));
         }
     }
+}
+
+fn values(most: usize) -> String {
+    if most == 1 { "1 value".to_owned() } else { format!("{most} values") }
 }
 
 /// How often an open-ended label had a value that is not kept.

@@ -245,9 +245,17 @@ fn admit<'a>(
         let name = family.name();
         let samples = || family.kind().suffixes().iter().map(|suffix| format!("{name}{suffix}"));
         if let Some((sample, owner)) = samples().find_map(|s| owners.get(&s).map(|owner| (s.clone(), owner))) {
-            notices.push(format!(
-                "the family `{name}` is not exposed: its sample `{sample}` belongs to the family `{owner}`; rename one of them"
-            ));
+            notices.push(if *owner == name {
+                format!(
+                    "the family `{name}` is there twice, and one of a collector in `tallied::registry()` is not exposed: rename \
+                     one of them"
+                )
+            } else {
+                format!(
+                    "the family `{name}` is not exposed: its sample `{sample}` belongs to the family `{owner}`; rename one of \
+                     them"
+                )
+            });
             *conflicts.entry(name).or_default() += 1;
             continue;
         }
