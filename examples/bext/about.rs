@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use tallied::Snapshot;
 use tallied_service::health::{Check, Finding, Health, HealthBuilder};
+use tokio::task::block_in_place;
 
 use crate::server::Server;
 
 const MEGABYTE: u64 = 1 << 20;
-/// The most isolates that there may be: so many applications have series of their own.
-const MOST_ISOLATES: usize = crate::metrics::APPS * crate::isolates::OF_APP;
+/// The most isolates that there may be.
+const MOST_ISOLATES: usize = crate::apps::MOST * crate::isolates::OF_APP;
 
 /// All subsystems. It is ready when the database answers and an isolate is ready.
 pub fn health(server: &Arc<Server>, folder: PathBuf) -> HealthBuilder {
@@ -33,7 +34,7 @@ pub fn health(server: &Arc<Server>, folder: PathBuf) -> HealthBuilder {
     });
     let flows = check("flow_engine", |server| Ok(Finding::healthy().figure("active_runs", server.flows.count())));
     let plugins = check("plugins", |server| Ok(Finding::healthy().figure("loaded", server.plugins.len())));
-    let disk = Check::new("disk", move || std::future::ready(disk(&folder)));
+    let disk = Check::new("disk", move || std::future::ready(block_in_place(|| disk(&folder))));
     Health::builder()
         .version(env!("CARGO_PKG_VERSION"))
         .check(database.latency())
@@ -59,22 +60,21 @@ fn disk(folder: &Path) -> std::io::Result<Finding> {
 }
 
 /// What `/metrics?format=json` shows: of each application, of each plugin, and of the process.
-pub fn view(uptime_secs: u64, now: &Snapshot, before: Option<&Snapshot>) -> Value {
-    let share = |part: f64, all: f64| if all > 0.0 { part / all } else { 0.0 };
+pub fn view(server: &Server, uptime_secs: u64, now: &Snapshot, before: Option<&Snapshot>) -> Value {
+    #[allow(clippy::cast_precision_loss)] // a share
+    let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
     let megabytes = |name: &str, labels: &[(&str, &str)]| now.count(name, labels) / MEGABYTE;
     let rate = |name: &str, labels: &[(&str, &str)]| before.and_then(|before| now.rate(before, name, labels));
     let app = |app: &str| {
         let of = [("app", app)];
-        let (hits, misses) = (now.sum("bext_cache_hits_total", &of), now.sum("bext_cache_misses_total", &of));
+        let (hits, misses) = (now.count("bext_cache_hits_total", &of), now.count("bext_cache_misses_total", &of));
         let is_error = |status: &str| status.starts_with('5') || ["panicked", "failed"].contains(&status);
-        let errors: f64 = now
-            .series("bext_requests_total")
-            .filter(|series| series.label("app") == Some(app) && series.label("status").is_some_and(is_error))
-            .map(|series| series.value())
-            .sum();
-        let requests = now.sum("bext_requests_total", &of);
+        let requests = now.count("bext_requests_total", &of);
+        let statuses = now.label_values("bext_requests_total", "status").into_iter().filter(|status| is_error(status));
+        let count = |status| now.count("bext_requests_total", &[("app", app), ("status", status)]);
+        let errors: u64 = statuses.map(count).sum();
         json!({
-            "requests": { "total": now.count("bext_requests_total", &of), "rps": rate("bext_requests_total", &of) },
+            "requests": { "total": requests, "rps": rate("bext_requests_total", &of) },
             "cache": {
                 "hit_rate": share(hits, hits + misses),
                 "entries": now.count("bext_cache_entries", &of),
@@ -91,18 +91,19 @@ pub fn view(uptime_secs: u64, now: &Snapshot, before: Option<&Snapshot>) -> Valu
     let plugin = |plugin: &str| {
         let of = [("plugin", plugin)];
         json!({
-            "calls": now.count("bext_plugin_duration_us_count", &of),
+            // Each request has one of each hook.
+            "calls": now.count("bext_plugin_duration_us_count", &[of[0], ("hook", "on_request")]),
             "avg_us": now.mean("bext_plugin_duration_us", &of),
         })
     };
-    let each = |name, label, tell: &dyn Fn(&str) -> Value| -> Map<String, Value> {
-        now.label_values(name, label).into_iter().map(|value| (value.to_owned(), tell(value))).collect()
-    };
+    let apps: Map<String, Value> = server.apps().iter().map(|of| (of.name.clone(), app(&of.name))).collect();
+    let plugins = now.label_values("bext_plugin_duration_us_count", "plugin");
+    let plugins: Map<String, Value> = plugins.into_iter().map(|of| (of.to_owned(), plugin(of))).collect();
     json!({
         "timestamp": jiff::Timestamp::now().to_string(),
         "uptime_secs": uptime_secs,
-        "apps": each("bext_isolate_count", "app", &app),
-        "plugins": each("bext_plugin_duration_us_count", "plugin", &plugin),
+        "apps": apps,
+        "plugins": plugins,
         "system": {
             "memory_mb": megabytes("process_resident_memory_bytes", &[]),
             "cpu_percent": rate("process_cpu_seconds_total", &[]).map(|share| share * 100.0),

@@ -1,24 +1,34 @@
 //! Applications: which there are, what their sites are made of, and how a new version takes the place of one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use axum::http::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value;
 use tallied::{Classify, Label, Outcome, observed};
+use tallied_service::Correlate as _;
+use tokio::task::block_in_place;
+use tracing::Instrument as _;
 
 use crate::database::DatabaseError;
 use crate::isolates::Isolates;
 use crate::metrics::{APPS, Invalidated};
-use crate::server::Server;
+use crate::server::{PageError, Server};
 use crate::template::{Malformed, RenderError, Template};
+
+/// How many there may be: requests have values of `app` for these, for `unknown` and for `bext`.
+pub const MOST: usize = APPS - 2;
 
 /// What is deployed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     version: String,
+    #[serde(default = "html")]
+    content_type: String,
     layout: Option<LayoutSource>,
     #[serde(default)]
     fragments: BTreeMap<String, String>,
@@ -27,6 +37,10 @@ pub struct Source {
     /// What pages are made of, by path.
     #[serde(default)]
     content: BTreeMap<String, Value>,
+}
+
+fn html() -> String {
+    "text/html; charset=utf-8".to_owned()
 }
 
 /// What is round each page. The fragments are rendered before it, and are values of its template, as the page is: `body`.
@@ -39,11 +53,16 @@ struct LayoutSource {
 
 /// A version of an application that was understood.
 pub struct Site {
-    pub version: Arc<str>,
+    pub version: String,
+    /// No two have the same, whatever their versions are called: what is kept and stored of a site is kept under this. From 1 on.
+    pub generation: u64,
+    pub content_type: HeaderValue,
     /// With the names of its fragments.
     layout: Option<(Template, Vec<String>)>,
     pub fragments: BTreeMap<String, Template>,
     pages: BTreeMap<String, Template>,
+    /// The paths that are known: routes without a name in them, and what there is content for.
+    pub paths: BTreeSet<String>,
 }
 
 /// What is rendered by itself.
@@ -66,7 +85,8 @@ impl fmt::Display for Part {
 }
 
 impl Site {
-    fn compile(source: &Source) -> Result<Self, DeployError> {
+    pub fn compile(source: &Source) -> Result<Self, DeployError> {
+        static GENERATIONS: AtomicU64 = AtomicU64::new(1);
         let compile = |name: &str, source: &str| {
             Template::compile(source).map_err(|why| DeployError::Malformed { template: name.to_owned(), why })
         };
@@ -77,12 +97,18 @@ impl Site {
             .layout
             .as_ref()
             .map(|layout| Ok::<_, DeployError>((compile("layout", &layout.template)?, layout.fragments.clone())));
-        let site = Site {
-            version: source.version.as_str().into(),
+        let no_type = |_| DeployError::ContentType(source.content_type.clone());
+        let mut site = Site {
+            version: source.version.clone(),
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
+            content_type: HeaderValue::from_str(&source.content_type).map_err(no_type)?,
             layout: layout.transpose()?,
             fragments: all(&source.fragments)?,
             pages: all(&source.pages)?,
+            paths: source.pages.keys().filter(|route| !route.contains('{')).cloned().collect(),
         };
+        let with_content: Vec<_> = source.content.keys().filter(|path| site.route(path).is_some()).cloned().collect();
+        site.paths.extend(with_content);
         let templates = site.pages.values().chain(site.fragments.values());
         let of_layout = site.layout.iter().flat_map(|(_, fragments)| fragments).map(String::as_str);
         let mut named = templates.flat_map(Template::fragments).chain(of_layout);
@@ -120,11 +146,6 @@ impl Site {
         };
         self.pages.keys().find(fits).map(String::as_str)
     }
-
-    /// The routes that are paths.
-    pub fn paths(&self) -> Vec<String> {
-        self.pages.keys().filter(|route| !route.contains('{')).cloned().collect()
-    }
 }
 
 /// An application that is served.
@@ -139,8 +160,8 @@ impl App {
         self.site.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn put(&self, site: Arc<Site>) -> Arc<Site> {
-        std::mem::replace(&mut self.site.write().unwrap_or_else(PoisonError::into_inner), site)
+    fn put(&self, site: Arc<Site>) {
+        *self.site.write().unwrap_or_else(PoisonError::into_inner) = site;
     }
 }
 
@@ -171,52 +192,143 @@ pub enum DeployError {
     Malformed { template: String, why: Malformed },
     #[error("there is no fragment `{0}`")]
     UnknownFragment(String),
-    #[error("an application's name is at most 32 letters, digits and `-`, and this is `{0}`")]
+    #[error("the content type `{0}` is no header's value")]
+    ContentType(String),
+    #[error(
+        "an application's name is at most 32 small letters, digits and `-`, not `unknown` or `bext`, and this is `{0}`"
+    )]
     Name(String),
+    #[error("`{0}` is one too many: at most {MOST} applications are deployed")]
+    TooMany(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("no isolate can be started: {0}")]
     Isolates(#[from] std::io::Error),
-    #[error("{path} of version {version} could not be rendered ({why}): the version before it is back")]
-    RolledBack { version: String, path: String, why: String },
+    #[error("{page} of version {version} could not be rendered ({why}): nothing has changed")]
+    RolledBack { version: String, page: String, why: PageError },
+    #[error("the deployment crashed")]
+    Crash,
 }
 
 impl Server {
-    /// Serves a version of an application from now on. One whose pages cannot be rendered is taken back.
+    /// Serves a version of an application from now on, unless a page of it cannot be rendered: then it never is.
+    ///
+    /// One after the other, and in a task of its own: a client that goes away ends nothing.
+    pub async fn deploy(self: &Arc<Self>, app: &str, source: Source) -> Result<(), DeployError> {
+        let is_taken = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if app.is_empty() || app.len() > 32 || !app.chars().all(is_taken) || ["unknown", "bext"].contains(&app) {
+            return Err(DeployError::Name(app.to_owned()));
+        }
+        let (server, app) = (self.clone(), app.to_owned());
+        let deployment = async move {
+            let mut names = server.names.lock().await;
+            if !names.contains(&app) && names.len() == MOST {
+                return Err(DeployError::TooMany(app));
+            }
+            // From its first deployment on it has series, whatever becomes of that.
+            names.insert(app.clone());
+            server.replace(&app, source).await
+        };
+        let deployed = tokio::spawn(deployment.correlated().in_current_span()).await;
+        deployed.unwrap_or_else(|_| {
+            tracing::error!("deployment crashed");
+            Err(DeployError::Crash)
+        })
+    }
+
     #[observed(
         labels(app(max = APPS)),
         status = DeployStatus,
         counter(name = "bext_deploys_total", help = "Deployments by what became of them.", labels(app, status)),
         histogram(name = "bext_deploy_duration_ms", help = "Time of deployments in milliseconds.", unit = "ms", labels(app)),
+        name = "deploy",
         allow(base_unit)
     )]
-    pub async fn deploy(&self, app: &str, source: Source) -> Result<(), DeployError> {
-        if app.is_empty() || app.len() > 32 || !app.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            return Err(DeployError::Name(app.to_owned()));
-        }
+    async fn replace(&self, app: &str, source: Source) -> Result<(), DeployError> {
         let site = Arc::new(Site::compile(&source)?);
-        self.database.put_content(app, &source.content)?;
-        let known = self.app(app);
-        let before = known.as_ref().map(|known| known.put(site.clone()));
-        let known = match known {
-            Some(known) => known,
-            None => {
-                self.add(App { name: app.to_owned(), isolates: Isolates::start(app)?, site: RwLock::new(site.clone()) })
-            }
+        let before = self.app(app);
+        let served = before.as_ref().map_or(0, |before| before.site().generation);
+        let (name, first) = (app.to_owned(), RwLock::new(site.clone()));
+        let known = match before {
+            Some(before) => before,
+            None => Arc::new(App { name, isolates: Isolates::start(app)?, site: first }),
         };
-        for path in site.paths() {
-            let Err(why) = self.page(&known, &site, &path, "public").await else { continue };
-            let version = source.version.clone();
-            match before {
-                Some(before) => drop(known.put(before)),
-                None => self.remove(app),
-            }
-            tracing::error!(version, path, error = %why, "deployment rolled back");
-            return Err(DeployError::RolledBack { version, path, why: why.to_string() });
+        block_in_place(|| self.database.put_content(app, site.generation, &source.content))?;
+        let rendered = self.render_all(&known, &site).await;
+        if rendered.is_ok() {
+            known.put(site.clone());
+            self.add(known);
         }
-        self.cache.invalidate(app, Invalidated::Gc, &site.version);
+        let stays = if rendered.is_ok() { site.generation } else { served };
+        self.cache.invalidate(app, Invalidated::Gc, &stays.to_string());
+        if let Err(error) = block_in_place(|| self.database.keep_content(app, stays)) {
+            // Nobody reads it, and it goes with the next one.
+            tracing::error!(%error, "old content could not be removed");
+        }
+        if let Err((page, why)) = rendered {
+            tracing::error!(version = site.version, page, error = %why, "deployment rolled back");
+            return Err(DeployError::RolledBack { version: source.version, page, why });
+        }
         self.tell_version(app, &site.version);
-        tracing::info!(version = source.version, "deployed");
+        tracing::info!(version = site.version, "deployed");
         Ok(())
+    }
+
+    /// The path of the page that cannot be, and why.
+    async fn render_all(&self, app: &App, site: &Arc<Site>) -> Result<(), (String, PageError)> {
+        for path in &site.paths {
+            self.page(app, site, path, "public").await.map_err(|why| (path.clone(), why))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future as _, poll_fn};
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::database::Database;
+
+    fn source(page: &str) -> Source {
+        let content = json!({ "/": { "x": 1 } });
+        serde_json::from_value(json!({ "version": "1", "pages": { "/": page }, "content": content })).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_deployment_goes_on_when_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::new(Database::open(&folder.path().join("test.redb")).unwrap());
+        let mut deploying = Box::pin(server.deploy("left", source("{{x}}")));
+        poll_fn(|context| Poll::Ready(deploying.as_mut().poll(context).is_ready())).await;
+        drop(deploying);
+        let is_there = (0..2_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            server.app("left").is_some()
+        });
+        assert!(is_there);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_what_is_deployed_at_once_all_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::new(Database::open(&folder.path().join("test.redb")).unwrap());
+        let pages = ["a{{x}}", "b{{x}}", "{{missing}}", "c{{x}}"];
+        let deployed = pages.map(|page| {
+            let server = server.clone();
+            tokio::spawn(async move { server.deploy("many", source(page)).await })
+        });
+        for (page, deployed) in pages.iter().zip(deployed) {
+            assert_eq!(deployed.await.unwrap().is_err(), page.contains("missing"));
+        }
+        let app = server.app("many").unwrap();
+        let (page, is_hit) = server.page(&app, &app.site(), "/", "public").await.unwrap();
+        assert!(is_hit && ["a1", "b1", "c1"].contains(&&*page), "{page}");
+        // A page and its tenant, and nothing of the others.
+        assert_eq!(server.cache.about().0, 2);
     }
 }

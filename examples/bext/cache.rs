@@ -9,24 +9,30 @@ use tallied::{Label as _, observed};
 use crate::metrics::{BEXT, Invalidated, Layer, MICROSECONDS, OfInvalidation, OfLayer};
 
 /// How much each layer keeps, in the order of [`Layer`].
-const ROOM: [usize; 4] = [6, 8, 4, 4];
+const ROOM: [usize; 4] = [8, 8, 4, 4];
 
 struct Entry {
     text: Arc<str>,
     tags: Vec<String>,
-    /// The version of the site that made it.
-    version: Arc<str>,
     used: u64,
 }
 
-type Entries = HashMap<(String, String), Entry>;
+/// By application, generation and key.
+type Entries = HashMap<(String, u64, String), Entry>;
 
-/// Of an application, in a layer, under a key.
+/// Of a generation of an application, in a layer, under a key.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub app: &'a str,
+    pub generation: u64,
     pub layer: Layer,
     pub key: &'a str,
+}
+
+impl Place<'_> {
+    fn key(&self) -> (String, u64, String) {
+        (self.app.to_owned(), self.generation, self.key.to_owned())
+    }
 }
 
 #[derive(Default)]
@@ -67,11 +73,10 @@ impl Cache {
     allow(base_unit)
 )]
 impl Cache {
-    pub fn get(&self, place: Place<'_>, version: &str) -> Option<Arc<str>> {
+    pub fn get(&self, place: Place<'_>) -> Option<Arc<str>> {
         let used = self.uses.fetch_add(1, Ordering::Relaxed);
         let found = self.layer(place.layer, |entries| {
-            let key = (place.app.to_owned(), place.key.to_owned());
-            let entry = entries.get_mut(&key).filter(|entry| *entry.version == *version)?;
+            let entry = entries.get_mut(&place.key())?;
             entry.used = used;
             Some(entry.text.clone())
         });
@@ -87,12 +92,12 @@ impl Cache {
         found
     }
 
-    pub fn put(&self, place: Place<'_>, version: &Arc<str>, tags: Vec<String>, text: Arc<str>) {
+    pub fn put(&self, place: Place<'_>, tags: Vec<String>, text: Arc<str>) {
         let used = self.uses.fetch_add(1, Ordering::Relaxed);
         let evicted = self.layer(place.layer, |entries| {
-            let key = (place.app.to_owned(), place.key.to_owned());
+            let key = place.key();
             let bytes = text.len();
-            let entry = Entry { text, tags, version: version.clone(), used };
+            let entry = Entry { text, tags, used };
             if let Some(old) = entries.insert(key.clone(), entry) {
                 changed(place.app, place.layer, -1, &old.text);
             }
@@ -102,26 +107,26 @@ impl Cache {
             let oldest = oldest.map(|(of, _)| of.clone()).filter(|_| is_full)?;
             entries.remove(&oldest).map(|entry| (oldest, entry))
         });
-        if let Some(((app, key), entry)) = evicted {
+        if let Some(((app, _, key), entry)) = evicted {
             changed(&app, place.layer, -1, &entry.text);
             BEXT.cache_evictions_total.with(OfLayer { app: &app, layer: place.layer }).inc();
             tracing::warn!(evicted_app = app, layer = place.layer.text(), key, "cache entry evicted");
         }
     }
 
-    /// Takes out what has a tag, a path, or another version than the one that is given. Says how much that was.
+    /// Takes out what has a tag, a path, or another generation than the one that is given. Says how much that was.
     pub fn invalidate(&self, app: &str, method: Invalidated, what: &str) -> usize {
-        let is_meant = |key: &str, entry: &Entry| match method {
+        let is_meant = |generation: u64, key: &str, entry: &Entry| match method {
             Invalidated::Tag => entry.tags.iter().any(|tag| tag == what),
             // Pages are kept for each tenant.
             Invalidated::Path => key.split(' ').next() == Some(what),
-            Invalidated::Gc => *entry.version != *what,
+            Invalidated::Gc => generation.to_string() != what,
         };
         let mut gone = 0;
         for layer in [Layer::Isr, Layer::Fragment, Layer::Layout, Layer::Tenant] {
             self.layer(layer, |entries| {
-                entries.retain(|(of, key), entry| {
-                    let stays = of != app || !is_meant(key, entry);
+                entries.retain(|(of, generation, key), entry| {
+                    let stays = of != app || !is_meant(*generation, key, entry);
                     if !stays {
                         changed(app, layer, -1, &entry.text);
                         gone += 1;
@@ -131,7 +136,13 @@ impl Cache {
             });
         }
         BEXT.cache_invalidations_total.with(OfInvalidation { app, method }).add(gone as u64);
-        tracing::info!(app, method = method.text(), what, entries = gone, "cache invalidated");
+        tracing::info!(
+            invalidated_app = app,
+            invalidated_by = method.text(),
+            what,
+            entries = gone,
+            "cache invalidated"
+        );
         gone
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::{Database as Redb, TableDefinition};
 use serde_json::Value;
 
-/// By application and path, with a blank between them.
+/// By application, generation and path, with blanks between them.
 const CONTENT: TableDefinition<&str, &[u8]> = TableDefinition::new("content");
 /// By the tenant's id.
 const TENANTS: TableDefinition<&str, &[u8]> = TableDefinition::new("tenants");
@@ -31,6 +31,8 @@ impl Database {
     pub fn open(file: &Path) -> Result<Self, DatabaseError> {
         let database = Redb::create(file)?;
         let change = database.begin_write()?;
+        // Every site is deployed anew, as a generation of its own.
+        change.delete_table(CONTENT)?;
         change.open_table(CONTENT)?;
         let public = br#"{"name": "Rivers"}"#;
         change.open_table(TENANTS)?.insert("public", public.as_slice())?;
@@ -38,8 +40,8 @@ impl Database {
         Ok(Database(database))
     }
 
-    pub fn content(&self, app: &str, path: &str) -> Result<Option<Value>, DatabaseError> {
-        self.get(CONTENT, &format!("{app} {path}"))
+    pub fn content(&self, app: &str, generation: u64, path: &str) -> Result<Option<Value>, DatabaseError> {
+        self.get(CONTENT, &format!("{app} {generation} {path}"))
     }
 
     pub fn tenant(&self, id: &str) -> Result<Option<Value>, DatabaseError> {
@@ -50,6 +52,7 @@ impl Database {
     pub fn put_content<'a>(
         &self,
         app: &str,
+        generation: u64,
         content: impl IntoIterator<Item = (&'a String, &'a Value)>,
     ) -> Result<(), DatabaseError> {
         let change = self.0.begin_write()?;
@@ -57,9 +60,18 @@ impl Database {
             let mut table = change.open_table(CONTENT)?;
             for (path, value) in content {
                 let bytes = serde_json::to_vec(value).map_err(DatabaseError::Json)?;
-                table.insert(format!("{app} {path}").as_str(), bytes.as_slice())?;
+                table.insert(format!("{app} {generation} {path}").as_str(), bytes.as_slice())?;
             }
         }
+        change.commit()?;
+        Ok(())
+    }
+
+    /// Removes the content of an application, that of a generation aside.
+    pub fn keep_content(&self, app: &str, generation: u64) -> Result<(), DatabaseError> {
+        let (from, to, kept) = (format!("{app} "), format!("{app}!"), format!("{app} {generation} "));
+        let change = self.0.begin_write()?;
+        change.open_table(CONTENT)?.retain_in(from.as_str()..to.as_str(), |key, _| key.starts_with(&kept))?;
         change.commit()?;
         Ok(())
     }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tallied::{Label, observed};
+use tallied_service::Correlate as _;
+use tokio::task::block_in_place;
+use tracing::Instrument as _;
 
+use crate::apps::App;
 use crate::database::DatabaseError;
 use crate::metrics::{BEXT, Invalidated};
 use crate::server::{PageError, Server};
@@ -21,25 +26,23 @@ pub enum Flow {
 }
 
 impl Flow {
+    pub const ALL: [Flow; 2] = [Flow::Warm, Flow::Digest];
+
     pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "warm" => Some(Flow::Warm),
-            "digest" => Some(Flow::Digest),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|flow| flow.text() == name)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
-    #[error("there is no application `{0}`")]
-    NoApp(String),
     #[error("{0}")]
     Page(#[from] PageError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("`{0}` has no text to digest")]
     NothingToDigest(String),
+    #[error("the flow crashed")]
+    Crash,
 }
 
 /// How many run: health tells it, with and without metrics.
@@ -51,86 +54,86 @@ impl Active {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn one(&self) -> impl Drop + '_ {
-        struct Down<'a>(&'a AtomicUsize);
-        impl Drop for Down<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
+    fn run(&self) -> Run<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Down(&self.0)
+        Run { active: &self.0, is_completed: false }
+    }
+}
+
+/// Has failed if it is dropped and not completed: by an error, a panic, or the end of the program.
+struct Run<'a> {
+    active: &'a AtomicUsize,
+    is_completed: bool,
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.active.fetch_sub(1, Ordering::Relaxed);
+        let ended = if self.is_completed { &BEXT.flow_completed_total } else { &BEXT.flow_failed_total };
+        ended.inc();
     }
 }
 
 impl Server {
-    /// Runs a flow for an application, and gives what it made.
+    /// Runs a flow for an application, and gives what it made. In a task of its own: a client that goes away ends nothing.
+    pub async fn flow(self: &Arc<Self>, flow: Flow, app: Arc<App>) -> Result<Value, FlowError> {
+        let server = self.clone();
+        let run = async move { server.run_flow(flow, &app).await };
+        tokio::spawn(run.correlated().in_current_span()).await.unwrap_or_else(|_| {
+            tracing::error!(flow_name = flow.text(), "flow crashed");
+            Err(FlowError::Crash)
+        })
+    }
+
     #[observed(
         counter = false,
         in_flight(name = "bext_flow_active_runs", help = "Runs of flows that have not ended.", labels()),
         name = "flow",
-        fields(flow_name = flow.text(), app = app)
+        fields(flow_name = flow.text(), app = app.name.as_str())
     )]
-    pub async fn run_flow(&self, flow: Flow, app: &str) -> Result<Value, FlowError> {
-        let _active = self.flows.one();
+    async fn run_flow(&self, flow: Flow, app: &App) -> Result<Value, FlowError> {
+        let mut run = self.flows.run();
         let done = match flow {
             Flow::Warm => self.warm(app).await,
             Flow::Digest => self.digest(app).await,
         };
+        run.is_completed = done.is_ok();
         match &done {
-            Ok(_) => {
-                BEXT.flow_completed_total.inc();
-                tracing::info!("flow completed");
-            }
-            Err(error) => {
-                BEXT.flow_failed_total.inc();
-                tracing::error!(%error, "flow failed");
-            }
+            Ok(_) => tracing::info!("flow completed"),
+            Err(error) => tracing::error!(%error, "flow failed"),
         }
         done
     }
 
-    async fn warm(&self, app: &str) -> Result<Value, FlowError> {
-        let known = self.app(app).ok_or_else(|| FlowError::NoApp(app.to_owned()))?;
-        let site = known.site();
-        let paths = step(Flow::Warm, "list", async { self.paths(app, site.paths()) }).await?;
-        let mut rendered = 0;
-        for path in &paths {
-            step(Flow::Warm, "render", self.page(&known, &site, path, "public")).await?;
-            rendered += 1;
+    async fn warm(&self, app: &App) -> Result<Value, FlowError> {
+        let site = app.site();
+        for path in &site.paths {
+            step(Flow::Warm, "render", self.page(app, &site, path, "public")).await?;
         }
-        Ok(json!({ "pages": rendered }))
+        Ok(json!({ "pages": site.paths.len() }))
     }
 
-    /// The paths that are known, and those that the home page leads to.
-    fn paths(&self, app: &str, mut paths: Vec<String>) -> Result<Vec<String>, FlowError> {
-        let home = self.database.content(app, "/")?.unwrap_or_default();
-        let posts = home["posts"].as_array().into_iter().flatten().filter_map(|post| post["slug"].as_str());
-        paths.extend(posts.map(|slug| format!("/posts/{slug}")));
-        Ok(paths)
-    }
-
-    async fn digest(&self, app: &str) -> Result<Value, FlowError> {
-        let known = self.app(app).ok_or_else(|| FlowError::NoApp(app.to_owned()))?;
-        let paths = step(Flow::Digest, "list", async { self.paths(app, known.site().paths()) }).await?;
+    async fn digest(&self, app: &App) -> Result<Value, FlowError> {
+        let site = app.site();
         let texts = step(Flow::Digest, "read", async {
             let mut texts = Vec::new();
-            for path in &paths {
-                let content = self.database.content(app, path)?.unwrap_or_default();
+            for path in &site.paths {
+                let content = self.database.content(&app.name, site.generation, path)?.unwrap_or_default();
                 texts.extend(content["text"].as_str().map(str::to_owned));
             }
             Ok::<_, FlowError>(texts)
         })
         .await?;
         if texts.is_empty() {
-            return Err(FlowError::NothingToDigest(app.to_owned()));
+            return Err(FlowError::NothingToDigest(app.name.clone()));
         }
         step(Flow::Digest, "count", async {
             let words = || texts.iter().flat_map(|text| text.split_whitespace());
             let different: BTreeSet<String> = words().map(str::to_lowercase).collect();
             let digest = json!({ "texts": texts.len(), "words": words().count(), "different": different.len() });
-            self.database.put_content(app, [(&"digest".to_owned(), &digest)])?;
-            self.cache.invalidate(app, Invalidated::Tag, "digest");
+            let content = [(&"digest".to_owned(), &digest)];
+            block_in_place(|| self.database.put_content(&app.name, site.generation, content))?;
+            self.cache.invalidate(&app.name, Invalidated::Tag, "digest");
             Ok(digest)
         })
         .await

@@ -17,6 +17,7 @@ mod template;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Display;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,7 +66,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         return Err(format!("unknown argument `{}`", unknown.to_string_lossy()).into());
     }
     let config = match file {
-        Some(file) => Config::new().merge_file(file)?,
+        Some(file) => Config::new().merge_file(file).map_err(|error| format!("--config {error}"))?,
         None => Config::new().merge_toml(include_str!("bext.toml"), "bext.toml")?,
     };
     let config = config.merge_env("BEXT")?;
@@ -77,8 +78,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     // Without a folder of one's own the data are gone with the program.
     let temporary = if data.is_none() { Some(tempfile::tempdir()?) } else { None };
     let folder = data.or_else(|| temporary.as_ref().map(|temporary| temporary.path().to_owned())).unwrap_or_default();
-    std::fs::create_dir_all(&folder)?;
-    let server = Server::new(Database::open(&folder.join("bext.redb"))?);
+    let wrong = |why: &dyn Display| format!("--data {}: {why}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(|error| wrong(&error))?;
+    let server = Server::new(Database::open(&folder.join("bext.redb")).map_err(|error| wrong(&error))?);
     let health = config.health(about::health(&server, folder))?.build();
     server.tell(health.clone());
     let sites: BTreeMap<String, Source> = serde_json::from_str(include_str!("sites.json"))?;
@@ -102,8 +104,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
             )
         })
         .exemplars();
-    let uptime = health.clone();
-    let exposition = Exposition::new().json(move |now, before| about::view(uptime.uptime().as_secs(), now, before));
+    let (of_view, uptime) = (server.clone(), health.clone());
+    let view = move |now: &_, before: Option<&_>| about::view(&of_view, uptime.uptime().as_secs(), now, before);
+    let exposition = Exposition::new().json(view);
     let endpoints = Endpoints::new().name("bext").health(health.clone()).metrics_at("/metrics", exposition);
     let pages = server::router(server).layer(config.requests(layer));
     let router = config.endpoints(endpoints)?.router().merge(pages);
@@ -118,15 +121,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn serve(router: Router, health: Health, listen: &str) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::bind(listen).await?;
+async fn serve(router: Router, health: Health, listen: &str) -> Result<(), Box<dyn Error>> {
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("--listen {listen}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let end = async move {
         terminated().await;
         tracing::info!("shutting down");
         health.drain(DRAIN).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(end).await
+    axum::serve(listener, router).with_graceful_shutdown(end).await?;
+    Ok(())
 }
 
 /// A request of every fate, without a socket.
@@ -138,7 +143,7 @@ async fn some_requests(router: &Router) -> Result<(), Box<dyn Error>> {
     for encoding in ["gzip", "br"] {
         send(router, get("marketing", "/").header("accept-encoding", encoding).body(Body::empty())?).await?;
     }
-    for path in ["/v1/stations", "/v1/stations/n1", "/v1/stations/n1"] {
+    for path in ["/v1/stations", "/v1/stations/n1", "/v1/stations/s2"] {
         send(router, get("api", path).body(Body::empty())?).await?;
     }
     send(router, get("nobody", "/").body(Body::empty())?).await?;
@@ -148,7 +153,8 @@ async fn some_requests(router: &Router) -> Result<(), Box<dyn Error>> {
     let post = |path: &str, body: &Value| {
         Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()))
     };
-    let version = |version: &str, page: &str| json!({ "version": version, "pages": { "/": page } });
+    let content = json!({ "/": { "title": "Rivers", "text": "What is left of the roads." } });
+    let version = |version: &str, page: &str| json!({ "version": version, "pages": { "/": page }, "content": content });
     for deployed in [
         // The first page has what it needs, the second is not understood, the third needs what there is not.
         version("m2", "<h1>{{title}}</h1>"),

@@ -1,5 +1,5 @@
 //! What is counted where no call is the measure of it, and the labels of it all. The rest stands on functions: `render` in
-//! `isolates.rs`, `run` in `plugins.rs`, `compress` in `compression.rs`, `deploy` in `apps.rs`, `step` and `run` in `flows.rs`, the
+//! `isolates.rs`, `run` in `plugins.rs`, `compress` in `compression.rs`, `replace` in `apps.rs`, `step` and `run` in `flows.rs`, the
 //! operations of `cache.rs`.
 
 use tallied::{Counter, Gauge, Label, LabelSet, Metrics};
@@ -9,7 +9,7 @@ tallied_service::request_metrics! {
     pub struct Http { prefix: "bext", labels: { app: 16 }, routes: 64, duration: summary_ms }
 }
 
-/// How many applications have series of their own; the rest is `_other`.
+/// How many values `app` has: those of applications, `unknown` and `bext`.
 pub const APPS: usize = 16;
 /// How many plugins have.
 pub const PLUGINS: usize = 32;
@@ -36,7 +36,7 @@ pub enum Layer {
 pub enum Invalidated {
     Tag,
     Path,
-    /// Its version is gone.
+    /// Its generation is not served.
     Gc,
 }
 
@@ -57,6 +57,7 @@ pub enum RenderErrorType {
     MissingValue,
     Recursion,
     TooLarge,
+    TooMuchWork,
     Crash,
 }
 

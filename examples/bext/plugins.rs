@@ -21,8 +21,10 @@ pub struct Fuel(u64);
 
 impl Fuel {
     fn burn(&mut self, units: usize) -> Result<(), OutOfFuel> {
-        self.0 = self.0.checked_sub(units as u64).ok_or(OutOfFuel)?;
-        Ok(())
+        let left = self.0.checked_sub(units as u64);
+        // What is too much burns what there is.
+        self.0 = left.unwrap_or(0);
+        left.map(drop).ok_or(OutOfFuel)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The server: from a request to the page that it gets, through plugins, caches, isolates and compression.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -12,8 +13,10 @@ use axum::routing::post;
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tallied::Label as _;
 use tallied_service::health::{AppStatus, Health};
 use tallied_service::requests::RequestHandle;
+use tokio::sync::Mutex;
 
 use crate::apps::{App, DeployError, Part, Site, Source};
 use crate::cache::{Cache, Place};
@@ -36,6 +39,8 @@ pub enum PageError {
     NoPage(String),
     #[error("there is no tenant `{0}`")]
     NoTenant(String),
+    #[error("too much waits to be rendered")]
+    Busy,
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error(transparent)]
@@ -47,6 +52,8 @@ pub struct Server {
     pub cache: Cache,
     pub plugins: Plugins,
     pub flows: Active,
+    /// Of applications that were deployed. Who has the lock deploys.
+    pub names: Mutex<BTreeSet<String>>,
     apps: RwLock<BTreeMap<String, Arc<App>>>,
     health: OnceLock<Health>,
 }
@@ -54,7 +61,8 @@ pub struct Server {
 impl Server {
     pub fn new(database: Database) -> Arc<Self> {
         let (cache, plugins, flows) = (Cache::default(), Plugins::new(), Active::default());
-        Arc::new(Server { database, cache, plugins, flows, apps: RwLock::default(), health: OnceLock::new() })
+        let (names, apps, health) = (Mutex::default(), RwLock::default(), OnceLock::new());
+        Arc::new(Server { database, cache, plugins, flows, names, apps, health })
     }
 
     /// From now on it tells this which applications run.
@@ -76,21 +84,21 @@ impl Server {
         self.apps.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    pub fn add(&self, app: App) -> Arc<App> {
-        let app = Arc::new(app);
-        self.apps.write().unwrap_or_else(PoisonError::into_inner).insert(app.name.clone(), app.clone());
-        app
+    /// One that is there already stays what it is.
+    pub fn add(&self, app: Arc<App>) {
+        self.apps.write().unwrap_or_else(PoisonError::into_inner).insert(app.name.clone(), app);
     }
 
-    pub fn remove(&self, app: &str) {
-        self.apps.write().unwrap_or_else(PoisonError::into_inner).remove(app);
+    fn known(&self, name: &str) -> Result<Arc<App>, Wrong> {
+        self.app(name).ok_or_else(|| {
+            let known: Vec<String> = self.apps().iter().map(|app| app.name.clone()).collect();
+            Wrong(StatusCode::NOT_FOUND, format!("there is no application `{name}`; there are {}", known.join(", ")))
+        })
     }
 
     /// The application that a request is for: the first word of its host, or what `x-app` says.
     pub fn app_of(&self, request: &Parts) -> Option<Arc<App>> {
-        let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-        let host = text("host").and_then(|host| host.split(['.', ':']).next());
-        host.and_then(|host| self.app(host)).or_else(|| self.app(text("x-app")?))
+        asked(request).find_map(|name| self.app(name))
     }
 
     /// What requests are counted under. Strangers make up no names.
@@ -121,18 +129,22 @@ impl Server {
         let no_page = || PageError::NoPage(path.to_owned());
         let route = site.route(path).ok_or_else(no_page)?;
         let key = format!("{path} {tenant}");
-        let place = Place { app: &app.name, layer: Layer::Isr, key: &key };
-        if let Some(page) = self.cache.get(place, &site.version) {
+        let place = Place { app: &app.name, generation: site.generation, layer: Layer::Isr, key: &key };
+        if let Some(page) = self.cache.get(place) {
             return Ok((page, true));
         }
-        let data = self.database.content(&app.name, path)?.ok_or_else(no_page)?;
+        // For one that there is not nothing is rendered.
+        let of_tenant = self.tenant(app, site, tenant)?;
+        let data = self.database.content(&app.name, site.generation, path)?.ok_or_else(no_page)?;
         let body = app.isolates.render(site.clone(), Part::Page(route.to_owned()), data).await?;
         let page: Arc<str> = match site.layout() {
-            Some(fragments) => self.layout(app, site, fragments, tenant).await?.replacen(BODY, &body, 1).into(),
+            Some(fragments) => {
+                self.layout(app, site, fragments, tenant, &of_tenant).await?.replacen(BODY, &body, 1).into()
+            }
             None => body.into(),
         };
         let tag = path.split('/').nth(1).unwrap_or_default().to_owned();
-        self.cache.put(place, &site.version, vec![tag], page.clone());
+        self.cache.put(place, vec![tag], page.clone());
         Ok((page, false))
     }
 
@@ -143,41 +155,51 @@ impl Server {
         site: &Arc<Site>,
         fragments: &[String],
         tenant: &str,
+        of_tenant: &Value,
     ) -> Result<Arc<str>, PageError> {
-        let place = Place { app: &app.name, layer: Layer::Layout, key: tenant };
-        if let Some(layout) = self.cache.get(place, &site.version) {
+        let place = Place { app: &app.name, generation: site.generation, layer: Layer::Layout, key: tenant };
+        if let Some(layout) = self.cache.get(place) {
             return Ok(layout);
         }
-        let mut data = json!({ "body": BODY, "tenant": self.tenant(app, site, tenant)? });
+        let mut data = json!({ "body": BODY, "tenant": of_tenant });
         for name in fragments {
             let key = format!("{name} {tenant}");
             let place = Place { layer: Layer::Fragment, key: &key, ..place };
-            let mut kept = self.cache.get(place, &site.version);
+            let mut kept = self.cache.get(place);
             if kept.is_none() {
-                let mut of = self.database.content(&app.name, name)?.unwrap_or_else(|| json!({}));
-                of["tenant"] = data["tenant"].clone();
+                let mut of = self.database.content(&app.name, site.generation, name)?.unwrap_or_else(|| json!({}));
+                if let Some(of) = of.as_object_mut() {
+                    of.insert("tenant".to_owned(), of_tenant.clone());
+                }
                 let text = app.isolates.render(site.clone(), Part::Fragment(name.clone()), of).await?;
                 let text: Arc<str> = text.into();
-                self.cache.put(place, &site.version, vec![name.clone()], text.clone());
+                self.cache.put(place, vec![name.clone()], text.clone());
                 kept = Some(text);
             }
             data[name] = kept.as_deref().into();
         }
         let layout: Arc<str> = app.isolates.render(site.clone(), Part::Layout, data).await?.into();
-        self.cache.put(place, &site.version, fragments.to_vec(), layout.clone());
+        self.cache.put(place, fragments.to_vec(), layout.clone());
         Ok(layout)
     }
 
     fn tenant(&self, app: &App, site: &Site, id: &str) -> Result<Value, PageError> {
-        let place = Place { app: &app.name, layer: Layer::Tenant, key: id };
-        let kept = self.cache.get(place, &site.version);
+        let place = Place { app: &app.name, generation: site.generation, layer: Layer::Tenant, key: id };
+        let kept = self.cache.get(place);
         if let Some(tenant) = kept.and_then(|kept| serde_json::from_str(&kept).ok()) {
             return Ok(tenant);
         }
         let tenant = self.database.tenant(id)?.ok_or_else(|| PageError::NoTenant(id.to_owned()))?;
-        self.cache.put(place, &site.version, vec!["tenants".to_owned()], tenant.to_string().into());
+        self.cache.put(place, vec!["tenants".to_owned()], tenant.to_string().into());
         Ok(tenant)
     }
+}
+
+/// The names that a request has for its application.
+fn asked(request: &Parts) -> impl Iterator<Item = &str> {
+    let text = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text("host").and_then(|host| host.split(['.', ':']).next());
+    host.into_iter().chain(text("x-app"))
 }
 
 /// Pages under every path, and what the server is asked for itself.
@@ -196,45 +218,52 @@ async fn serve(
     request: Request<Body>,
 ) -> Response {
     let (request, _) = request.into_parts();
-    let asked = request.uri.path_and_query().map_or("/", |asked| asked.as_str());
-    server.plugins.on_request(asked);
-    let app = server.app_of(&request);
-    let mut response = match &app {
+    server.plugins.on_request(request.uri.path_and_query().map_or("/", |asked| asked.as_str()));
+    let app = server.app_of(&request).map_or_else(|| server.known(asked(&request).last().unwrap_or_default()), Ok);
+    let mut response = match app {
         _ if !matches!(request.method, Method::GET | Method::HEAD) => {
-            wrong(StatusCode::METHOD_NOT_ALLOWED, "ask by GET")
+            Wrong(StatusCode::METHOD_NOT_ALLOWED, "ask by GET".to_owned()).into_response()
         }
-        None => wrong(StatusCode::NOT_FOUND, "there is no such application"),
-        Some(app) => page_of(&server, app, &request, &handle).await,
+        Err(wrong) => wrong.into_response(),
+        Ok(app) => page_of(&server, &app, &request, &handle).await.into_response(),
     };
     server.plugins.on_response(response.headers_mut());
     response
 }
 
-async fn page_of(server: &Server, app: &App, request: &Parts, handle: &RequestHandle) -> Response {
+async fn page_of(server: &Server, app: &App, request: &Parts, handle: &RequestHandle) -> Result<Response, Wrong> {
     let text = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
-    let site = app.site();
     let tenant = text("x-tenant").unwrap_or("public");
-    match server.page(app, &site, request.uri.path(), tenant).await {
+    let (site, made) = loop {
+        let site = app.site();
+        let made = server.page(app, &site, request.uri.path(), tenant).await;
+        // What it was to be made of has gone with its generation.
+        if made.is_ok() || app.site().generation == site.generation {
+            break (site, made);
+        }
+    };
+    match made {
         Ok((page, is_hit)) => {
             handle.span().record("cache", if is_hit { "hit" } else { "miss" });
             tracing::trace!(body = &*page, "answer");
-            let kind = if site.layout().is_some() { "text/html; charset=utf-8" } else { "application/json" };
             let encoding = text("accept-encoding").and_then(compression::negotiate);
-            answer(&app.name, kind, encoding, &page)
+            Ok(answer(&app.name, site.content_type.clone(), encoding, &page))
         }
         Err(error @ (PageError::NoPage(_) | PageError::NoTenant(_))) => {
-            wrong(StatusCode::NOT_FOUND, &error.to_string())
+            Err(Wrong(StatusCode::NOT_FOUND, error.to_string()))
         }
         Err(error) => {
             tracing::error!(%error, "request failed");
-            wrong(StatusCode::INTERNAL_SERVER_ERROR, "the page cannot be made")
+            let is_busy = matches!(error, PageError::Busy);
+            let status = if is_busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+            Err(Wrong(status, "the page cannot be made".to_owned()))
         }
     }
 }
 
-fn answer(app: &str, kind: &'static str, encoding: Option<Encoding>, page: &str) -> Response {
+fn answer(app: &str, kind: HeaderValue, encoding: Option<Encoding>, page: &str) -> Response {
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     let encoding = encoding.filter(|_| page.len() >= compression::SHORTEST);
     match encoding.and_then(|encoding| Some((encoding, compress(app, encoding, page.as_bytes())?))) {
@@ -247,18 +276,33 @@ fn answer(app: &str, kind: &'static str, encoding: Option<Encoding>, page: &str)
     }
 }
 
-fn wrong(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({ "error": why }))).into_response()
+/// Why there is no answer, as JSON.
+struct Wrong(StatusCode, String);
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
 }
 
-async fn deploy(State(server): State<Arc<Server>>, Path(app): Path<String>, source: Json<Source>) -> Response {
-    match server.deploy(&app, source.0).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error @ (DeployError::Database(_) | DeployError::Isolates(_))) => {
-            wrong(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
-        }
-        Err(error) => wrong(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+impl From<JsonRejection> for Wrong {
+    fn from(rejection: JsonRejection) -> Self {
+        Wrong(rejection.status(), rejection.body_text())
     }
+}
+
+async fn deploy(
+    State(server): State<Arc<Server>>,
+    Path(app): Path<String>,
+    source: Result<Json<Source>, JsonRejection>,
+) -> Result<StatusCode, Wrong> {
+    let deployed = server.deploy(&app, source?.0).await;
+    deployed.map(|()| StatusCode::NO_CONTENT).map_err(|error| match error {
+        DeployError::Database(_) | DeployError::Isolates(_) | DeployError::Crash => {
+            Wrong(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+        }
+        _ => Wrong(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+    })
 }
 
 #[derive(Deserialize)]
@@ -268,22 +312,29 @@ enum What {
     Path(String),
 }
 
-async fn invalidate(State(server): State<Arc<Server>>, Path(app): Path<String>, what: Json<What>) -> Response {
-    if server.app(&app).is_none() {
-        return wrong(StatusCode::NOT_FOUND, "there is no such application");
-    }
-    let gone = match what.0 {
-        What::Tag(tag) => server.cache.invalidate(&app, Invalidated::Tag, &tag),
-        What::Path(path) => server.cache.invalidate(&app, Invalidated::Path, &path),
+async fn invalidate(
+    State(server): State<Arc<Server>>,
+    Path(app): Path<String>,
+    what: Result<Json<What>, JsonRejection>,
+) -> Result<Json<Value>, Wrong> {
+    let app = server.known(&app)?;
+    let gone = match what?.0 {
+        What::Tag(tag) => server.cache.invalidate(&app.name, Invalidated::Tag, &tag),
+        What::Path(path) => server.cache.invalidate(&app.name, Invalidated::Path, &path),
     };
-    Json(json!({ "entries": gone })).into_response()
+    Ok(Json(json!({ "entries": gone })))
 }
 
-async fn run_flow(State(server): State<Arc<Server>>, Path((flow, app)): Path<(String, String)>) -> Response {
-    let Some(flow) = Flow::named(&flow) else { return wrong(StatusCode::NOT_FOUND, "there is no such flow") };
-    match server.run_flow(flow, &app).await {
-        Ok(made) => Json(made).into_response(),
-        Err(error @ FlowError::NoApp(_)) => wrong(StatusCode::NOT_FOUND, &error.to_string()),
-        Err(error) => wrong(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
-    }
+async fn run_flow(
+    State(server): State<Arc<Server>>,
+    Path((flow, app)): Path<(String, String)>,
+) -> Result<Json<Value>, Wrong> {
+    let Some(flow) = Flow::named(&flow) else {
+        let known = Flow::ALL.map(|flow| flow.text()).join(", ");
+        return Err(Wrong(StatusCode::NOT_FOUND, format!("there is no flow `{flow}`; there are {known}")));
+    };
+    server.flow(flow, server.known(&app)?).await.map(Json).map_err(|error| match error {
+        FlowError::Crash => Wrong(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        _ => Wrong(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+    })
 }

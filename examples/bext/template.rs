@@ -8,13 +8,17 @@
 //! | `{{#each a}} … {{/each}}` | for each value of a list, with what is in it |
 //! | `{{> name}}` | a fragment |
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::Value;
 
 /// So deep may fragments be in each other.
 const DEEPEST: usize = 16;
+/// So deep may `#each` be in each other.
+const DEEPEST_EACH: usize = 32;
+/// So many texts, values, lists and fragments may a page be made of.
+const MOST: usize = 100_000;
 /// So long may a page be, in bytes.
 const LONGEST: usize = 1 << 20;
 
@@ -41,6 +45,8 @@ pub enum Malformed {
     EachWithoutEnd,
     #[error("`{{{{/each}}}}` ends no `#each`")]
     EndWithoutEach,
+    #[error("`#each` are more than {DEEPEST_EACH} deep in each other")]
+    TooDeep,
 }
 
 /// Why there is no page.
@@ -52,6 +58,8 @@ pub enum RenderError {
     Recursion,
     #[error("the page has more than {LONGEST} bytes")]
     TooLarge,
+    #[error("the page is made of more than {MOST} texts, values, lists and fragments")]
+    TooMuchWork,
     #[error("the isolate crashed")]
     Crash,
 }
@@ -72,6 +80,7 @@ impl Template {
             }
             .ok_or(Malformed::Unclosed(from))?;
             rest = after;
+            let depth = open.len();
             let nodes = &mut open.last_mut().ok_or(Malformed::EndWithoutEach)?.1;
             nodes.push(Node::Text(text.to_owned()));
             match inside {
@@ -79,6 +88,7 @@ impl Template {
                     let (list, nodes) = open.pop().filter(|_| !open.is_empty()).ok_or(Malformed::EndWithoutEach)?;
                     open.last_mut().ok_or(Malformed::EndWithoutEach)?.1.push(Node::Each(list, nodes));
                 }
+                Node::Each(..) if depth > DEEPEST_EACH => return Err(Malformed::TooDeep),
                 Node::Each(list, nodes) => open.push((list, nodes)),
                 node => nodes.push(node),
             }
@@ -123,64 +133,78 @@ impl Template {
         data: &Value,
         out: &mut String,
     ) -> Result<(), RenderError> {
-        render(&self.0, fragments, &mut vec![data], 0, out)
+        Rendering { fragments, scopes: vec![data], work: 0, out }.nodes(&self.0, 0)
     }
 }
 
-fn render<'a>(
-    nodes: &'a [Node],
+struct Rendering<'a> {
     fragments: &'a BTreeMap<String, Template>,
-    scopes: &mut Vec<&'a Value>,
-    depth: usize,
-    out: &mut String,
-) -> Result<(), RenderError> {
-    for node in nodes {
-        match node {
-            Node::Text(text) => out.push_str(text),
-            Node::Escaped(path) => escape(&text_of(find(scopes, path)?), out),
-            Node::Plain(path) => out.push_str(&text_of(find(scopes, path)?)),
-            // Writing into a `String` does not fail.
-            Node::Json(path) => drop(write!(out, "{}", find(scopes, path)?)),
-            Node::Each(list, nodes) => {
-                for item in find(scopes, list)?.as_array().into_iter().flatten() {
-                    scopes.push(item);
-                    let rendered = render(nodes, fragments, scopes, depth, out);
-                    scopes.pop();
-                    rendered?;
+    scopes: Vec<&'a Value>,
+    work: usize,
+    out: &'a mut String,
+}
+
+impl<'a> Rendering<'a> {
+    fn nodes(&mut self, nodes: &'a [Node], depth: usize) -> Result<(), RenderError> {
+        for node in nodes {
+            self.work += 1;
+            if self.work > MOST {
+                return Err(RenderError::TooMuchWork);
+            }
+            match node {
+                Node::Text(text) => self.append(text)?,
+                Node::Escaped(path) => self.escape(&text_of(self.find(path)?))?,
+                Node::Plain(path) => self.append(&text_of(self.find(path)?))?,
+                Node::Json(path) => self.append(&self.find(path)?.to_string())?,
+                Node::Each(list, nodes) => {
+                    for item in self.find(list)?.as_array().into_iter().flatten() {
+                        self.scopes.push(item);
+                        let rendered = self.nodes(nodes, depth);
+                        self.scopes.pop();
+                        rendered?;
+                    }
+                }
+                Node::Fragment(_) if depth == DEEPEST => return Err(RenderError::Recursion),
+                Node::Fragment(name) => {
+                    let fragment = self.fragments.get(name).ok_or_else(|| RenderError::MissingValue(name.clone()))?;
+                    self.nodes(&fragment.0, depth + 1)?;
                 }
             }
-            Node::Fragment(_) if depth == DEEPEST => return Err(RenderError::Recursion),
-            Node::Fragment(name) => {
-                let fragment = fragments.get(name).ok_or_else(|| RenderError::MissingValue(name.clone()))?;
-                render(&fragment.0, fragments, scopes, depth + 1, out)?;
-            }
         }
-        if out.len() > LONGEST {
+        Ok(())
+    }
+
+    fn find(&self, path: &str) -> Result<&'a Value, RenderError> {
+        let in_scope = |scope: &&'a Value| path.split('.').try_fold(*scope, |value, key| value.get(key));
+        self.scopes.iter().rev().find_map(in_scope).ok_or_else(|| RenderError::MissingValue(path.to_owned()))
+    }
+
+    fn append(&mut self, text: &str) -> Result<(), RenderError> {
+        if self.out.len() + text.len() > LONGEST {
             return Err(RenderError::TooLarge);
         }
+        self.out.push_str(text);
+        Ok(())
     }
-    Ok(())
-}
 
-fn find<'a>(scopes: &[&'a Value], path: &str) -> Result<&'a Value, RenderError> {
-    let in_scope = |scope: &&'a Value| path.split('.').try_fold(*scope, |value, key| value.get(key));
-    scopes.iter().rev().find_map(in_scope).ok_or_else(|| RenderError::MissingValue(path.to_owned()))
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
+    fn escape(&mut self, text: &str) -> Result<(), RenderError> {
+        for part in text.split_inclusive(['&', '<', '>', '"']) {
+            let plain = part.trim_end_matches(['&', '<', '>', '"']);
+            self.append(plain)?;
+            match &part[plain.len()..] {
+                "&" => self.append("&amp;")?,
+                "<" => self.append("&lt;")?,
+                ">" => self.append("&gt;")?,
+                "\"" => self.append("&quot;")?,
+                _ => {}
+            }
         }
+        Ok(())
     }
+}
+
+fn text_of(value: &Value) -> Cow<'_, str> {
+    value.as_str().map_or_else(|| value.to_string().into(), Cow::from)
 }
 
 #[cfg(test)]
@@ -189,8 +213,13 @@ mod tests {
 
     use super::*;
 
+    fn nested(times: usize, inside: &str) -> String {
+        "{{#each a}}".repeat(times) + inside + &"{{/each}}".repeat(times)
+    }
+
     fn rendered(source: &str, data: &Value) -> Result<String, RenderError> {
-        let fragments = [("a", "[{{x}}]"), ("endless", "{{> endless}}")];
+        let deep = nested(DEEPEST_EACH, "{{> deep}}");
+        let fragments = [("a", "[{{x}}]"), ("endless", "{{> endless}}"), ("deep", &deep)];
         let fragments = fragments.map(|(name, source)| (name.to_owned(), Template::compile(source).unwrap()));
         let mut out = String::new();
         Template::compile(source).unwrap().render(&BTreeMap::from(fragments), data, &mut out).map(|()| out)
@@ -211,5 +240,19 @@ mod tests {
         assert!(matches!(Template::compile("a {{b"), Err(Malformed::Unclosed(2))));
         assert!(matches!(Template::compile("{{#each a}}"), Err(Malformed::EachWithoutEnd)));
         assert!(matches!(Template::compile("{{/each}}"), Err(Malformed::EndWithoutEach)));
+    }
+
+    #[test]
+    fn neither_depth_nor_length_nor_work_is_without_end() {
+        let nested = |times| nested(times, "{{x}}");
+        assert!(matches!(Template::compile(&nested(30_000)), Err(Malformed::TooDeep)));
+        assert!(matches!(Template::compile(&nested(33)), Err(Malformed::TooDeep)));
+        assert_eq!(rendered(&nested(32), &json!({ "a": [{}], "x": "<1>" })).unwrap(), "&lt;1&gt;");
+        // All fragments and all lists that there can be in each other.
+        assert!(matches!(rendered("{{> deep}}", &json!({ "a": [{}] })), Err(RenderError::Recursion)));
+        // 10 to the 6th, and nothing of it is long.
+        assert!(matches!(rendered(&nested(6), &json!({ "a": vec![0; 10], "x": "" })), Err(RenderError::TooMuchWork)));
+        assert!(matches!(rendered("{{x}}", &json!({ "x": "<".repeat(LONGEST / 4 + 1) })), Err(RenderError::TooLarge)));
+        assert!(rendered("{{x}}", &json!({ "x": "<".repeat(LONGEST / 4) })).is_ok());
     }
 }
