@@ -32,7 +32,7 @@ use tallied_service::config::Config;
 use tallied_service::health::Health;
 use tallied_service::http::{Endpoints, Exposition};
 use tallied_service::requests::RequestLayer;
-use tallied_service::terminated;
+use tallied_service::{serve_until, terminated};
 use tower::ServiceExt as _;
 use tracing::error_span;
 use tracing::field::Empty;
@@ -44,6 +44,9 @@ use server::Server;
 
 /// So long it is not ready and still answers, when it is asked to end.
 const DRAIN: Duration = Duration::from_millis(500);
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -130,7 +133,8 @@ async fn serve(router: Router, health: Health, listen: &str) -> Result<(), Box<d
         tracing::info!("shutting down");
         health.drain(DRAIN).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(end).await?;
+    let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+    served.unwrap_or(Ok(()))?;
     Ok(())
 }
 

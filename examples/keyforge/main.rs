@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tallied_service::logs::{Format, Logging};
-use tallied_service::{Correlate as _, terminated};
+use tallied_service::{Correlate as _, serve_until, terminated};
 use tokio::sync::watch;
 
 use jobs::{Hive, work};
@@ -31,6 +31,9 @@ use store::Order;
 
 /// So long after a database that could not be connected the next try is made.
 const RECONNECT: Duration = Duration::from_secs(1);
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -125,7 +128,8 @@ async fn serve(hive: Arc<Hive>, arguments: Arguments) -> Result<(), Box<dyn Erro
         tracing::info!("shutting down");
         health.drain(Duration::ZERO).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(end).await?;
+    let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+    served.unwrap_or(Ok(()))?;
     connecting.abort();
     let _ = ending.send(true);
     for worker in workers {

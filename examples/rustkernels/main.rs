@@ -24,7 +24,7 @@ use tallied_service::config::Config;
 use tallied_service::health::Health;
 use tallied_service::http::Endpoints;
 use tallied_service::requests::RequestLayer;
-use tallied_service::{Correlation, terminated};
+use tallied_service::{Correlation, serve_until, terminated};
 use tracing::Span;
 
 use breaker::Policy;
@@ -45,6 +45,9 @@ const DEVICE_BYTES: usize = 4 << 20;
 
 /// So long it is not ready and still answers, when it is asked to end.
 const DRAIN: Duration = Duration::from_secs(1);
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -161,6 +164,7 @@ async fn serve(config: &Config, runtime: Arc<Runtime>, listen: &str) -> Result<(
         tracing::info!("shutting down");
         health.drain(DRAIN).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(end).await?;
+    let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+    served.unwrap_or(Ok(()))?;
     Ok(())
 }

@@ -35,7 +35,7 @@ use tallied_service::config::Config;
 use tallied_service::health::{Check, Finding, Health};
 use tallied_service::http::{Endpoints, Exposition};
 use tallied_service::requests::RequestLayer;
-use tallied_service::{Correlation, terminated};
+use tallied_service::{Correlation, serve_until, terminated};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use index::{Hit, Index};
@@ -72,6 +72,9 @@ struct App {
     queue: Sender<Document>,
     next: Arc<AtomicU64>,
 }
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -122,7 +125,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         // Whoever sends requests is to see that it is not ready, before it takes no more.
         asked.drain(drain).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(end).await?;
+    let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+    served.unwrap_or(Ok(()))?;
     // With the router the queue's only sender is gone.
     worker.await?;
     tracing::info!("the queue is empty");

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tallied_service::http::{Endpoints, Exposition};
 use tallied_service::logs::{Format, Logging};
-use tallied_service::{Correlation, Redaction, terminated};
+use tallied_service::{Correlation, Redaction, serve_until, terminated};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -39,6 +39,9 @@ use worker::Worker;
 
 /// So long tasks may take when no more come.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -130,7 +133,8 @@ impl Tasker {
             tracing::info!("shutting down");
             health.shut_down();
         };
-        Ok(axum::serve(listener, router).with_graceful_shutdown(end).await?)
+        let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+        Ok(served.unwrap_or(Ok(()))?)
     }
 
     /// Takes each order as if a request had brought it.

@@ -33,7 +33,7 @@
 //! - `requests`: `requests::RequestLayer` and `request_metrics!`.
 //! - `process`: `process::expose` and `process::expose_runtime`.
 //! - `config`: `config::Config`, all of it from TOML and the environment.
-//! - `signals`: `terminated`.
+//! - `signals`: `terminated`, and `serve_until`, for servers that end though a request does not.
 //! - `metrics`: without it everything still works, and nothing is counted.
 
 #[cfg(feature = "axum")]
@@ -68,7 +68,7 @@ pub use redact::{Redaction, Sensitive};
 #[cfg(feature = "serve")]
 pub use serve::{ServeError, Server, serve, serve_metrics};
 #[cfg(feature = "signals")]
-pub use signals::terminated;
+pub use signals::{Ending, serve_until, terminated};
 
 /// What macros of this crate name.
 #[doc(hidden)]

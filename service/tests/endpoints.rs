@@ -484,3 +484,27 @@ fn a_program_without_a_runtime_of_its_own_can_wait_for_its_end() {
     let waited = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(20), future).await });
     assert!(waited.is_err(), "nobody has asked");
 }
+
+#[cfg(all(feature = "axum", feature = "signals"))]
+#[tokio::test]
+async fn a_request_that_was_sent_by_half_keeps_no_program_from_ending() {
+    use tallied_service::serve_until;
+    use tokio::sync::oneshot;
+
+    let app = Router::new().route("/", axum::routing::post(|body: String| async { body }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx").unwrap();
+    let serve = |app: Router| {
+        let end = async { tokio::time::sleep(Duration::from_millis(50)).await };
+        serve_until(end, Duration::from_millis(50), |end| axum::serve(listener, app).with_graceful_shutdown(end))
+    };
+    assert!(serve(app.clone()).await.is_none(), "the request is dropped");
+    // One without requests ends at once, and with what the server says.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (tell, told) = oneshot::channel::<()>();
+    drop(tell);
+    let end = async { drop(told.await) };
+    let served = serve_until(end, Duration::MAX, |end| axum::serve(listener, app).with_graceful_shutdown(end)).await;
+    assert!(served.is_some_and(|served| served.is_ok()));
+}

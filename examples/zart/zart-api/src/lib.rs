@@ -19,9 +19,12 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tallied_service::health::{Check, Finding, Health};
 use tallied_service::http::Endpoints;
-use tallied_service::terminated;
+use tallied_service::{serve_until, terminated};
 use tokio::net::TcpListener;
 use zart::{Delivery, Error, Scheduler, TaskId, Worker};
+
+/// So long the requests that run may take then.
+const LAST: Duration = Duration::from_secs(10);
 
 /// Serves a queue.
 #[derive(Debug)]
@@ -74,7 +77,8 @@ impl ApiServer {
             tracing::info!("shutting down");
             health.drain(Duration::from_millis(200)).await;
         };
-        axum::serve(listener, router).with_graceful_shutdown(end).await
+        let served = serve_until(end, LAST, |end| axum::serve(listener, router).with_graceful_shutdown(end)).await;
+        served.unwrap_or(Ok(()))
     }
 }
 
