@@ -37,6 +37,10 @@ pub enum JobError {
     Store(#[from] StoreError),
     #[error("it was interrupted after {0} attempts")]
     Interrupted(u32),
+    #[error("killed")]
+    Killed,
+    #[error("panicked")]
+    Panicked,
 }
 
 impl JobError {
@@ -123,11 +127,37 @@ impl Hive {
         running.get(&id).map(AbortHandle::abort).is_some()
     }
 
-    /// Runs a job that was taken.
+    /// Runs a job that was taken, and writes down what became of it.
     pub async fn run(self: &Arc<Self>, store: &Arc<Store>, worker: &str, job: Job) {
         let id = job.id;
+        let ended = self.process(store, worker, job).await;
+        match &ended {
+            Ok(annealed) => {
+                tracing::info!(job_id = id, score = annealed.score, qwerty = annealed.qwerty, "job completed");
+            }
+            // Nothing is broken: whoever brought it is told.
+            Err(error @ JobError::NoLetters(_)) => tracing::warn!(job_id = id, %error, "job failed"),
+            Err(JobError::Killed) => tracing::info!(job_id = id, "job killed"),
+            Err(JobError::Panicked) => tracing::error!(job_id = id, worker_id = worker, "worker panicked"),
+            Err(error) => tracing::error!(job_id = id, %error, "job failed"),
+        }
+        if let Err(error) = store.finish(id, ended.map_err(|error| error.to_string())) {
+            tracing::error!(job_id = id, %error, "what became of a job could not be stored");
+        }
+    }
+
+    /// A job from its first attempt to its last, the waits between them included: what is counted.
+    // It is the wait for the job's task: one that is killed before it begins is counted, too.
+    #[observed(
+        span = false,
+        status = JobStatus,
+        counter(name = "keyforge_jobs_total", help = "Jobs submitted, by what became of them."),
+        in_flight(name = "keyforge_jobs_active", help = "Jobs that are processed now.")
+    )]
+    async fn process(self: &Arc<Self>, store: &Arc<Store>, worker: &str, job: Job) -> Result<Annealed, JobError> {
+        let id = job.id;
         // In a task of its own, so that a panic ends the job and not the worker.
-        let mut task = tokio::spawn(process(self.clone(), store.clone(), job).correlated());
+        let mut task = tokio::spawn(attempts(self.clone(), store.clone(), job).correlated());
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, task.abort_handle());
         let mut beats = interval(HEARTBEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -138,32 +168,7 @@ impl Hive {
             }
         };
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        let kept = match ended {
-            Ok(Ok(annealed)) => {
-                tracing::info!(job_id = id, score = annealed.score, qwerty = annealed.qwerty, "job completed");
-                Ok(annealed)
-            }
-            // Nothing is broken: whoever brought it is told.
-            Ok(Err(error @ JobError::NoLetters(_))) => {
-                tracing::warn!(job_id = id, %error, "job failed");
-                Err(error.to_string())
-            }
-            Ok(Err(error)) => {
-                tracing::error!(job_id = id, %error, "job failed");
-                Err(error.to_string())
-            }
-            Err(ended) if ended.is_cancelled() => {
-                tracing::info!(job_id = id, "job killed");
-                Err("killed".to_owned())
-            }
-            Err(_) => {
-                tracing::error!(job_id = id, worker_id = worker, "worker panicked");
-                Err("panicked".to_owned())
-            }
-        };
-        if let Err(error) = store.finish(id, kept) {
-            tracing::error!(job_id = id, %error, "what became of a job could not be stored");
-        }
+        ended.unwrap_or_else(|end| Err(if end.is_cancelled() { JobError::Killed } else { JobError::Panicked }))
     }
 }
 
@@ -191,31 +196,30 @@ pub async fn work(hive: Arc<Hive>, worker: String, mut ending: watch::Receiver<b
     tracing::debug!(worker_id = worker, "worker ended");
 }
 
-/// A job from its first attempt to its last, the waits between them included: what is counted.
-#[observed(
-    span = false,
-    status = JobStatus,
-    counter(name = "keyforge_jobs_total", help = "Jobs submitted, by what became of them."),
-    in_flight(name = "keyforge_jobs_active", help = "Jobs that are processed now.")
-)]
-async fn process(hive: Arc<Hive>, store: Arc<Store>, job: Job) -> Result<Annealed, JobError> {
+/// A job from its first attempt to its last, the waits between them included.
+async fn attempts(hive: Arc<Hive>, store: Arc<Store>, job: Job) -> Result<Annealed, JobError> {
     if job.attempt >= ATTEMPTS {
         // It was running each time when the program ended: perhaps it was the reason.
         return Err(JobError::Interrupted(job.attempt));
     }
-    loop {
-        let attempt = store.attempt(job.id)?;
-        let error = match job_execution(&hive, &job, attempt).await {
+    for tries in 1.. {
+        let (attempt, done) = match store.attempt(job.id) {
+            Ok(attempt) => (attempt, job_execution(&hive, &job, attempt).await),
+            // What the database does not take may be taken the next time.
+            Err(error) => (tries, Err(error.into())),
+        };
+        let error = match done {
             Ok(annealed) => return Ok(annealed),
             Err(error) => error,
         };
-        if !error.is_transient() || attempt >= ATTEMPTS {
+        if !error.is_transient() || attempt.max(tries) >= ATTEMPTS {
             return Err(error);
         }
-        let wait = hive.retry_wait.saturating_mul(2_u32.pow(attempt - 1));
+        let wait = hive.retry_wait.saturating_mul(2_u32.pow(tries - 1));
         tracing::warn!(job_id = job.id, attempt, retry_in_ms = wait.as_millis(), %error, "job retrying");
         sleep(wait).await;
     }
+    Err(JobError::Interrupted(ATTEMPTS))
 }
 
 /// One attempt. It is a span, and counted with its job.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -30,10 +30,15 @@ pub fn span(request: &Parts, incoming: &Incoming<'_>) -> Span {
         method = incoming.method(),
         path = incoming.path(),
         request_id = incoming.request_id(),
-        tenant_id = request.headers.get("x-tenant-id").and_then(|tenant| tenant.to_str().ok()),
+        tenant_id = request.headers.get("x-tenant-id").and_then(tenant),
         status = field::Empty,
         outcome = field::Empty,
     )
+}
+
+/// Anybody can make one up: what is long is none.
+fn tenant(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok().filter(|tenant| tenant.len() <= 64)
 }
 
 async fn run(
@@ -59,7 +64,7 @@ async fn run(
 fn status(failure: &Failure) -> StatusCode {
     match failure {
         Failure::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Failure::OutOfMemory(_) | Failure::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Failure::OutOfMemory(_) | Failure::Busy(_) | Failure::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
         Failure::NotConverged { .. } | Failure::Stopped(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -46,6 +46,8 @@ pub enum Failure {
     NotConverged { iterations: u32, change: f64 },
     #[error(transparent)]
     OutOfMemory(#[from] OutOfMemory),
+    #[error("{0} has too many messages that wait; try again")]
+    Busy(&'static str),
     #[error("the circuit breaker of {0} is open")]
     Rejected(&'static str),
     #[error("{0} has stopped")]

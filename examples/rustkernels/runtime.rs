@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 use tallied_service::{Correlate as _, Correlation};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
@@ -14,8 +15,8 @@ use crate::breaker::{Breaker, Policy, State};
 use crate::kernel::{Failure, Kernel, execute};
 use crate::memory::Pools;
 
-/// How many messages wait for a kernel; who sends one more waits as well.
-const INBOX: usize = 64;
+/// How many messages wait for a kernel; one more is refused.
+const INBOX: usize = 8;
 
 /// In whose name a message is sent.
 pub struct Context {
@@ -52,9 +53,11 @@ impl KernelHandle {
         // The same id and trace; in the trace a span of its own.
         let context = Context { correlation: context.correlation.child(), span: context.span.clone() };
         let (reply, answer) = oneshot::channel();
-        let stopped = || Failure::Stopped(self.id);
-        self.inbox.send(Message { context, input, reply }).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        self.inbox.try_send(Message { context, input, reply }).map_err(|why| match why {
+            TrySendError::Full(_) => Failure::Busy(self.id),
+            TrySendError::Closed(_) => Failure::Stopped(self.id),
+        })?;
+        answer.await.map_err(|_| Failure::Stopped(self.id))?
     }
 }
 

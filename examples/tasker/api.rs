@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State as Extracted};
+use axum::extract::{DefaultBodyLimit, Path, State as Extracted};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -42,6 +42,8 @@ pub fn router(orchestrator: Arc<Orchestrator>) -> Router {
         .route("/v1/tasks/{uuid}", get(show))
         .route("/v1/stock", post(deliver))
         .with_state(orchestrator)
+        // An order is stored whole with each of its steps.
+        .layer(DefaultBodyLimit::max(64 << 10))
         .layer(requests)
 }
 

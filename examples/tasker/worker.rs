@@ -3,6 +3,7 @@
 //! A step can be asked for again: a claim is what decides who does it. From then on nothing fails but the step itself, and
 //! what became of it is submitted in any case.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -81,7 +82,11 @@ impl Worker {
             claimed => claimed?,
         };
         let result = match self.store.load_progress(&task.uuid).await {
-            Ok(progress) => self.execute(&task, job.handler, &progress.steps),
+            // A handler that panics ends its step, and no worker.
+            Ok(progress) => {
+                let run = AssertUnwindSafe(|| self.execute(&task, job.handler, &progress.steps));
+                catch_unwind(run).unwrap_or(Err(Failure::Panicked))
+            }
             Err(error) => Err(error.into()),
         };
         let has_failed = result.as_ref().is_err_and(|failure| !failure.is_transient());

@@ -89,6 +89,9 @@ pub struct Work {
     iterations: u32,
 }
 
+/// The most iterations: a second or two of work.
+const MOST: u32 = 10_000;
+
 #[observed(counter = false)]
 impl Kernel for PageRank {
     const ID: &'static str = "graph/pagerank";
@@ -101,10 +104,14 @@ impl Kernel for PageRank {
             let wrong = format!("`damping` is {}: expected a number between 0 and 1", input.damping);
             return Err(Failure::Invalid(wrong));
         }
-        if input.iterations == 0 {
-            return Err(Failure::Invalid("`iterations` is 0: expected at least one".to_owned()));
+        if !(1..=MOST).contains(&input.iterations) {
+            let wrong = format!("`iterations` is {}: expected 1 to {MOST}", input.iterations);
+            return Err(Failure::Invalid(wrong));
         }
-        Ok(())
+        if input.tolerance > 0.0 {
+            return Ok(());
+        }
+        Err(Failure::Invalid(format!("`tolerance` is {}: expected more than 0", input.tolerance)))
     }
 
     #[allow(clippy::cast_precision_loss)] // fewer packages than 2^53
