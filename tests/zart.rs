@@ -224,6 +224,25 @@ fn a_task_goes_on_where_a_process_that_was_killed_left_it() {
 }
 
 #[test]
+fn a_task_that_does_not_end_is_put_back_when_the_program_is_asked_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let (running, address) = serve(&["--data", &data]);
+    let hours = 10_000_000_000_u64;
+    let task = id(&address, "count_primes", &json!({ "below": hours, "part": hours }));
+    ended(&address, task, "running");
+    let said = running.terminate();
+    assert!(said.iter().any(|line| line.contains("task put back")), "{said:#?}");
+    let (_running, address) = serve(&["--data", &data, "--workers", "0"]);
+    let task = get(&address, &format!("/tasks/{task}")).json();
+    assert_eq!(
+        [&task["state"], &task["failures"]],
+        [&json!("queued"), &json!(0)],
+        "at once, and as no failure: {task}"
+    );
+}
+
+#[test]
 fn its_logs_are_json_when_that_is_asked_for() {
     let (_, log) = run(command().args(["--once", "--json"]));
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

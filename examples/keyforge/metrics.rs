@@ -1,6 +1,6 @@
 //! What is counted that is no call, and the words and bounds that the attributes name.
 //!
-//! Jobs and scores are calls: their families stand at [`jobs::Hive::run`](crate::jobs::Hive::run) and
+//! Jobs and scores are calls: their families stand at [`jobs::Hive::process`](crate::jobs::Hive::process) and
 //! [`layout::score`](crate::layout::score).
 
 use tallied::{Counter, Label, Metrics, Outcome};

@@ -161,8 +161,8 @@ use proc_macro::TokenStream;
 /// # The span
 ///
 /// A `tracing` span of level INFO with the function's name, unless `level` and `name` say others, whose fields are the
-/// labels (`function` only where a family has it); those of the returned value are recorded when it is there. Parameters are recorded if `args` asks for them:
-/// numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it
+/// labels (`function` only where a family has it); those of the returned value are recorded when it is there, before the
+/// event of `log`. Parameters are recorded if `args` asks for them: numbers, `bool`s and strings as such, the rest by `Debug`. `fields(…)` is for what must not be a label, because it
 /// has no end. Its expressions are evaluated before the body, and only if somebody wants to see the span; where one of
 /// them leaves the function (`?`), there was no call; one that panics has ended it. A span has at most 32 fields. What
 /// must not be seen is skipped by its name, `skip(password)`: a further field `password.masked` hides nothing.

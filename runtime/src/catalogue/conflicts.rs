@@ -149,8 +149,8 @@ impl Error for InitError {}
 /// # Errors
 ///
 /// Every conflict, with both places: families of one name that differ in type, label names, unit, buckets, quantiles or
-/// help; samples of one name in two families; and two attributes, or two groups, that write the same series, which add up. (An
-/// attribute and a group may: the group counts what no call is.) On a target without a list of
+/// help; samples of one name in two families; and two attributes, or two groups, that write the same series, which add
+/// up. (An attribute and a group may: the group counts what no call is.) On a target without a list of
 /// callsites by the linker (see [`catalogue`](crate::catalogue())) a callsite is known from its first call on. Without
 /// the feature `metrics` there are none.
 pub fn init() -> Result<(), InitError> {

@@ -35,6 +35,9 @@ impl fmt::Display for Value {
     }
 }
 
+/// The field that names a span at run time, as exporters have it.
+const NAME_OF_SPAN: &str = "otel.name";
+
 /// Fields in the order in which they came; of one name the last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
@@ -62,12 +65,7 @@ impl Fields {
     pub(super) fn record<'a>(&'a mut self, redaction: &'a Redaction) -> impl Visit + 'a {
         Recorder { fields: self, redaction }
     }
-}
 
-/// The field that names a span at run time, as exporters have it.
-const NAME_OF_SPAN: &str = "otel.name";
-
-impl Fields {
     /// The name that a span has at run time, if it has one.
     pub(super) fn name_of_span(&self) -> Option<&str> {
         match self.get(NAME_OF_SPAN) {

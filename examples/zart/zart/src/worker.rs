@@ -170,8 +170,16 @@ impl Worker {
         if timeout(self.settings.grace, rest).await.is_err() {
             running.shutdown().await;
             for lease in held.into_values() {
-                let (id, given) = (lease.id, self.scheduler.on_store(move |store| store.give_back(&lease)).await);
-                tracing::warn!(task_id = id, is_back = given.unwrap_or(false), "task put back: the worker stops");
+                let id = lease.id;
+                match self.scheduler.on_store(move |store| store.give_back(&lease)).await {
+                    Ok(true) => {
+                        ZART.task(TaskStatus::Scheduled);
+                        tracing::warn!(task_id = id, "task put back: the worker stops");
+                    }
+                    // It has ended meanwhile.
+                    Ok(false) => {}
+                    Err(error) => tracing::error!(task_id = id, %error, "task could not be put back: its lease ends"),
+                }
             }
         }
         tracing::info!("worker stopped");
@@ -265,6 +273,8 @@ impl Worker {
         match ended {
             // What cannot be read now cannot be read later.
             Err(Stop::Zart(why @ Error::Json(_))) => Err(Stop::Fail(why.to_string())),
+            // Nothing of it is written down.
+            Err(why @ Stop::Zart(Error::Lost(_))) => Err(why),
             // It is not tried for ever.
             Err(why @ (Stop::Retry(_) | Stop::Zart(_))) if task.failures + 1 >= self.settings.attempts => {
                 Err(Stop::Fail(why.to_string()))
